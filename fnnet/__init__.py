@@ -1,0 +1,1 @@
+"""A multi-layer perceptron of pure functions over frozen records, on NumPy."""

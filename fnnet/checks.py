@@ -1,0 +1,62 @@
+"""What is wrong with an argument, said in one line: its name, its value, what was expected."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+from typing import Any
+
+import numpy as np
+
+__all__ = ["InputError", "finite_array", "finite_number", "integer", "require"]
+
+
+class InputError(ValueError):
+    """An argument, an option or a file that fnnet cannot work with."""
+
+
+def require(condition: object, argument: str, value: object, expected: str) -> None:
+    """Raise `InputError` unless `condition` holds.
+
+    >>> require(2 > 3, "n", 2, "more than 3")
+    Traceback (most recent call last):
+    fnnet.checks.InputError: n is 2: expected more than 3
+    """
+    if not condition:
+        raise InputError(f"{argument} is {_in_words(value)}: expected {expected}")
+
+
+def integer(argument: str, value: Any, *, at_least: int) -> int:
+    """`value` as an int that is not below `at_least`; NumPy's integers count, bools do not."""
+    expected = f"an integer of at least {at_least}"
+    require(not isinstance(value, bool | np.bool_), argument, value, expected)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise InputError(f"{argument} is {_in_words(value)}: expected {expected}") from None
+    require(number >= at_least, argument, value, expected)
+    return number
+
+
+def finite_number(argument: str, value: Any) -> float:
+    """`value` as a finite float."""
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    require(is_number and math.isfinite(value), argument, value, "a finite number")
+    return float(value)
+
+
+def finite_array(argument: str, array: np.ndarray[Any, Any]) -> None:
+    """Refuse an array that holds a NaN or an infinity, naming the first of them."""
+    finite = np.isfinite(array)
+    if not finite.all():
+        where = tuple(int(i) for i in np.argwhere(~finite)[0])
+        place = f"{argument}[{', '.join(map(str, where))}]" if where else argument
+        raise InputError(f"{place} is {array[where]}: expected finite values only")
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array of shape {value.shape} and dtype {value.dtype}"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,1 @@
+"""Data sets: the records, the embedded digits, MNIST."""

@@ -1,0 +1,192 @@
+"""Samples with their labels or targets, kept as the bytes they came as until a batch needs them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from fnnet.checks import finite_array, finite_number, integer, require
+from fnnet.records import Array, Record, array_field, freeze, read_only
+
+__all__ = ["Batch", "Dataset", "Splits", "one_hot", "scaled"]
+
+
+def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -> Array:
+    """Targets from class labels: 1 in the label's place, 0 in the others.
+
+    Parameters
+    ----------
+    labels
+        Integers of 0 to classes-1, shape (...,).
+    classes
+        How many classes there are, at least 1.
+    dtype
+        The targets' dtype.
+
+    Returns
+    -------
+    Array
+        Shape (..., classes).
+
+    Examples
+    --------
+    >>> one_hot([2, 0], 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]], dtype=float32)
+    """
+    labels = np.asarray(labels)
+    classes = integer("classes", classes, at_least=1)
+    check_labels("labels", labels, classes)
+    return np.equal(labels[..., np.newaxis], np.arange(classes)).astype(dtype)
+
+
+def check_labels(argument: str, labels: Array, classes: int) -> None:
+    """Refuse what is not an array of integers of 0 to classes-1."""
+    require(np.issubdtype(labels.dtype, np.integer), argument, labels, "integer class labels")
+    outside = labels[(labels < 0) | (labels >= classes)]
+    expected = f"class labels of 0 to {classes - 1}"
+    require(outside.size == 0, argument, next(iter(outside.tolist()), None), expected)
+
+
+def scaled(x: Array, scale: float, out: Array) -> None:
+    """Write `x * scale` into `out`, computed in out's dtype: bytes become pixel values here."""
+    np.multiply(x, out.dtype.type(scale), out=out, casting="same_kind")
+
+
+@attrs.frozen
+class Batch(Record):
+    """The samples of one gradient step.
+
+    Attributes
+    ----------
+    x
+        Inputs, shape (n, n_in); (K, n, n_in) with a batch of its own for each of K networks.
+    y
+        Targets (..., n, n_out) of a float dtype, or class labels (..., n) of an integer dtype.
+    """
+
+    x: Array = array_field()
+    y: Array = array_field()
+
+
+def _as_inputs(x: ArrayLike) -> Array:
+    array = np.asarray(x)
+    if np.issubdtype(array.dtype, np.integer) or array.dtype == bool:
+        return read_only(array if array.dtype == np.uint8 else array.astype(np.float64))
+    return read_only(array)
+
+
+def _as_targets(y: ArrayLike) -> Array:
+    # One integer dtype for all: labels that are equal are then equal to the bit.
+    array = np.asarray(y)
+    if np.issubdtype(array.dtype, np.integer) and array.dtype != np.int64:
+        return freeze(array.astype(np.int64))
+    return read_only(array)
+
+
+@attrs.frozen
+class Dataset(Record):
+    """Samples, rows of x, with a label or target each.
+
+    Attributes
+    ----------
+    x
+        Shape (n, n_in). uint8 stays uint8; other integers become float64.
+    y
+        Class labels (n,), kept as int64, or float targets (n, n_out).
+    scale
+        What a value of x is multiplied by to give the network's input: 1/256 for MNIST's bytes.
+    classes
+        How many classes the labels tell apart: by default the largest label plus one.
+        None where y holds targets.
+
+    Raises
+    ------
+    InputError
+        Where x is empty, not finite or not of shape (n, n_in), or y does not fit x.
+
+    Examples
+    --------
+    >>> pixels = np.array([[0, 128], [255, 64], [8, 8]], dtype=np.uint8)
+    >>> dataset = Dataset(pixels, [1, 0, 1], scale=1 / 256)
+    >>> len(dataset), dataset.classes
+    (3, 2)
+    >>> dataset.batch([1, 0]).x
+    array([[0.99609375, 0.25      ],
+           [0.        , 0.5       ]], dtype=float32)
+    """
+
+    x: Array = array_field(converter=_as_inputs)
+    y: Array = array_field(converter=_as_targets)
+    scale: float = attrs.field(default=1.0, kw_only=True)
+    classes: int | None = attrs.field(kw_only=True)
+
+    @classes.default
+    def _count_classes(self) -> int | None:
+        is_labels = self.y.ndim == 1 and self.y.dtype == np.int64 and self.y.size > 0
+        return max(int(self.y.max()), 0) + 1 if is_labels else None
+
+    def __attrs_post_init__(self) -> None:
+        finite_number("scale", self.scale)
+        is_samples = self.x.ndim == 2 and self.x.size > 0
+        require(is_samples, "x", self.x, "at least one sample in an array of shape (n, n_in)")
+        is_numbers = self.x.dtype == np.uint8 or np.issubdtype(self.x.dtype, np.floating)
+        require(is_numbers, "x", self.x, "real numbers")
+        require(self.y.shape[:1] == self.x.shape[:1], "y", self.y, f"one for each of x's {len(self)} rows")
+        if self.y.dtype == np.int64:
+            require(self.y.ndim == 1, "y", self.y, "class labels of shape (n,)")
+            check_labels("y", self.y, integer("classes", self.classes, at_least=1))
+        else:
+            is_targets = self.y.ndim == 2 and np.issubdtype(self.y.dtype, np.floating)
+            require(is_targets, "y", self.y, "integer labels (n,) or float targets (n, n_out)")
+            require(self.classes is None, "classes", self.classes, "None, for y holds targets")
+            finite_array("y", self.y)
+        if self.x.dtype != np.uint8:
+            finite_array("x", self.x)
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @property
+    def n_in(self) -> int:
+        """How many values a sample has."""
+        return self.x.shape[1]
+
+    @property
+    def n_out(self) -> int:
+        """How many output units a network for this data has."""
+        return self.classes if self.classes is not None else self.y.shape[1]
+
+    def batch(self, rows: Any = slice(None), *, dtype: DTypeLike = np.float32) -> Batch:
+        """The samples of these rows as the network takes them: scaled, in `dtype`.
+
+        Parameters
+        ----------
+        rows
+            A slice, or an array of row numbers of shape (n,) or (..., n).
+        dtype
+            The inputs' dtype (and the targets', where y holds targets).
+        """
+        x = self.x[rows]
+        inputs = np.empty(x.shape, dtype)
+        scaled(x, self.scale, out=inputs)
+        y = self.y[rows]
+        return Batch(freeze(inputs), freeze(y if self.classes is not None else y.astype(dtype)))
+
+
+@attrs.frozen
+class Splits:
+    """The three parts of a data set: to learn from, to choose settings on, to report on."""
+
+    train: Dataset
+    validation: Dataset
+    test: Dataset
+
+    def __attrs_post_init__(self) -> None:
+        shape = (self.train.n_in, self.train.n_out)
+        for name, part in (("validation", self.validation), ("test", self.test)):
+            expected = f"the training data's inputs and outputs, {shape}"
+            require((part.n_in, part.n_out) == shape, name, (part.n_in, part.n_out), expected)

@@ -1,0 +1,64 @@
+"""Frozen records: attrs classes whose arrays nobody can write to.
+
+Two records are equal when they are equal bit for bit, and equal ones hash alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["Array", "Record", "array_field", "freeze", "read_only"]
+
+Array = NDArray[Any]
+"""An array; shapes are given in the docstrings, where `...` are leading axes that broadcast."""
+
+
+class Record:
+    """Base of the records that hold arrays: a copy or an unpickled record is as frozen as the first."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        # attrs' own way would restore the fields as they come, with arrays that can be written to.
+        fields = attrs.fields(type(self))  # type: ignore[misc]  # each subclass is an attrs class
+        return type(self), tuple(getattr(self, field.name) for field in fields)
+
+
+def read_only(values: ArrayLike) -> Array:
+    """The values as an array that nobody can write to: copied, unless that is so already."""
+    array = np.asarray(values)
+    return array if _is_read_only(array) else freeze(array.copy())
+
+
+def freeze(array: Array) -> Array:
+    """Give up writing to an array that the caller owns; the same array is returned.
+
+    For arrays fresh from a computation: a record then takes them without a copy.
+    """
+    array.flags.writeable = False
+    return array
+
+
+def _is_read_only(array: Array) -> bool:
+    # A read-only view does not help while somebody holds the writable array under it.
+    owner: object = array
+    while isinstance(owner, np.ndarray):
+        if owner.flags.writeable:
+            return False
+        owner = owner.base
+    return owner is None or isinstance(owner, bytes)
+
+
+def _bits(array: Array) -> tuple[str, tuple[int, ...], bytes]:
+    # -0.0 and 0.0 differ, a NaN equals itself: what a digest sees, and nothing else.
+    return array.dtype.str, array.shape, array.tobytes()
+
+
+def array_field(converter: Callable[[ArrayLike], Array] = read_only) -> Any:
+    """An attrs field for an array: read-only, compared and hashed by its bits."""
+    return attrs.field(converter=converter, eq=_bits)
