@@ -1,32 +1,33 @@
 """Frozen records: attrs classes whose arrays nobody can write to.
 
-Two records are equal when they are equal bit for bit, and equal ones hash alike.
+Two records are equal when they are equal bit for bit, and equal ones hash alike. An array's field
+reads `attrs.field(converter=read_only, eq=bits)`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["Array", "Record", "array_field", "freeze", "read_only"]
+__all__ = ["Array", "Record", "all_bits", "all_read_only", "bits", "freeze", "read_only"]
 
 Array = NDArray[Any]
 """An array; shapes are given in the docstrings, where `...` are leading axes that broadcast."""
 
 
 class Record:
-    """Base of the records that hold arrays: a copy or an unpickled record is as frozen as the first."""
+    """Base of the records that hold arrays: a copied or unpickled one is as frozen as the first."""
 
     __slots__ = ()
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
         # attrs' own way would restore the fields as they come, with arrays that can be written to.
-        fields = attrs.fields(type(self))  # type: ignore[misc]  # each subclass is an attrs class
-        return type(self), tuple(getattr(self, field.name) for field in fields)
+        values = attrs.asdict(self, recurse=False)  # type: ignore[arg-type]  # subclasses are attrs'
+        return type(self), tuple(values.values())
 
 
 def read_only(values: ArrayLike) -> Array:
@@ -54,11 +55,16 @@ def _is_read_only(array: Array) -> bool:
     return owner is None or isinstance(owner, bytes)
 
 
-def _bits(array: Array) -> tuple[str, tuple[int, ...], bytes]:
-    # -0.0 and 0.0 differ, a NaN equals itself: what a digest sees, and nothing else.
+def bits(array: Array) -> tuple[str, tuple[int, ...], bytes]:
+    """What arrays share that are equal bit for bit: -0.0 and 0.0 differ, a NaN equals itself."""
     return array.dtype.str, array.shape, array.tobytes()
 
 
-def array_field(converter: Callable[[ArrayLike], Array] = read_only) -> Any:
-    """An attrs field for an array: read-only, compared and hashed by its bits."""
-    return attrs.field(converter=converter, eq=_bits)
+def all_read_only(arrays: Iterable[ArrayLike]) -> tuple[Array, ...]:
+    """`read_only` of each of the arrays."""
+    return tuple(map(read_only, arrays))
+
+
+def all_bits(arrays: Iterable[Array]) -> tuple[tuple[str, tuple[int, ...], bytes], ...]:
+    """`bits` of each of the arrays."""
+    return tuple(map(bits, arrays))

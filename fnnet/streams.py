@@ -1,6 +1,6 @@
-"""Stateless random streams: each draw is a function of (seed, purpose, epoch), and of nothing else.
+"""Stateless random streams: each draw is a function of (seed, purpose, epoch), nothing else.
 
-Epoch 17's order can be had without the sixteen before it, so a resumed run is the uninterrupted run.
+Epoch 17's order can be had without the sixteen before it: a resumed run is the uninterrupted run.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:
 
 
 def shuffle(n: int, *, seed: int | Sequence[int], epoch: int) -> Array:
-    """The order of n samples in an epoch: a permutation of 0 ... n-1, as `random.shuffle` makes one.
+    """The order of n samples in an epoch: a permutation of 0 ... n-1.
 
     Parameters
     ----------

@@ -1,0 +1,117 @@
+"""The notebook's `feedforward` and `backprop`, on a whole mini batch at once.
+
+The notebook's column vector becomes a matrix with a column for each sample, and below the
+activations stands a row of ones: with (W | b) for a layer's matrix, `np.dot(w, a) + b` is one
+product, and so is a layer's gradient, c/w and c/b together. Every result goes into a buffer that is
+allocated once, for at these sizes a step is all call overhead and memory traffic.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+
+from fnnet.activations import Activation
+from fnnet.costs import Cost
+from fnnet.params import Architecture
+from fnnet.records import Array
+
+__all__ = ["Workspace"]
+
+
+class _Layer:
+    """The buffers of one layer, for n samples: views of theta and its gradient among them."""
+
+    __slots__ = (
+        "activation",
+        "delta",
+        "function",
+        "gradient",
+        "linear_output",
+        "matrix",
+        "prime",
+        "weights_t",
+        "with_ones",
+        "with_ones_t",
+    )
+
+    def __init__(self, function: Activation, matrix: Array, gradient: Array, n: int) -> None:
+        *leading, units, _ = gradient.shape
+        self.function = function
+        self.matrix = matrix  # (W | b)
+        self.weights_t = matrix[..., :-1].swapaxes(-1, -2)
+        self.gradient = gradient  # (c/w | c/b)
+        self.linear_output = np.empty((*leading, units, n), gradient.dtype)
+        self.delta = np.empty_like(self.linear_output)  # c/z
+        self.prime = np.empty_like(self.linear_output)  # a/z
+        self.with_ones = np.ones((*leading, units + 1, n), gradient.dtype)
+        self.with_ones_t = self.with_ones.swapaxes(-1, -2)
+        self.activation = self.with_ones[..., :-1, :]
+
+
+class Workspace:
+    """Buffers for the two passes of one architecture over n samples at a time.
+
+    Parameters
+    ----------
+    architecture
+        The network's.
+    theta
+        Its parameters (..., P): read at each pass, never written.
+    leading
+        The leading axes of theta, broadcast with those of the inputs.
+    n
+        How many samples a pass takes.
+    """
+
+    def __init__(
+        self, architecture: Architecture, theta: Array, leading: tuple[int, ...], n: int
+    ) -> None:
+        self.gradient = np.empty((*leading, architecture.n_parameters), theta.dtype)
+        matrices = architecture.matrices(theta)
+        gradients = architecture.matrices(self.gradient)
+        self.layers = [
+            _Layer(function, matrix, gradient, n)
+            for function, matrix, gradient in zip(
+                architecture.activations, matrices, gradients, strict=True
+            )
+        ]
+        self._from_the_top = list(pairwise(reversed(self.layers)))
+
+    def feedforward(self, x: Array) -> Array:
+        """The output (..., n_out, n) for the samples x (..., n, n_in + 1): a buffer.
+
+        The last column of x is ones, to be multiplied with the biases.
+        """
+        activation = x.swapaxes(-1, -2)
+        for layer in self.layers:
+            np.matmul(layer.matrix, activation, out=layer.linear_output)
+            layer.function.function(layer.linear_output, layer.activation)
+            activation = layer.with_ones
+        return self.layers[-1].activation
+
+    def backprop(self, x: Array, y: Array, cost: Cost, scale: Array) -> Array:
+        """The gradient (..., P) of the samples' costs, each times `scale`, added up: a buffer.
+
+        x is (..., n, n_in + 1) as for `feedforward`, y the targets (..., n_out, n). The gradient is
+        linear in the output's delta, so it is scaled there, where it is smallest.
+        """
+        self.feedforward(x)
+        layer = self.layers[-1]
+        # c/z = c/a * a/z
+        cost.derivative(layer.activation, y, layer.delta)
+        np.multiply(layer.delta, scale, out=layer.delta)
+        layer.function.derivative(layer.linear_output, layer.activation, layer.prime)
+        np.multiply(layer.delta, layer.prime, out=layer.delta)
+        for layer, below in self._from_the_top:
+            # c/w = c/z * z/w, and c/b = c/z
+            np.matmul(layer.delta, below.with_ones_t, out=layer.gradient)
+            # c/a(L-1) = c/z(L) * z/a(L-1)
+            np.matmul(layer.weights_t, layer.delta, out=below.delta)
+            # c/z(L-1) = c/a(L-1) * a/z(L-1)
+            below.function.derivative(below.linear_output, below.activation, below.prime)
+            np.multiply(below.delta, below.prime, out=below.delta)
+        layer = self.layers[0]
+        np.matmul(layer.delta, x, out=layer.gradient)
+        return self.gradient

@@ -1,0 +1,74 @@
+"""Samples as the two passes take them: rows of inputs that end in a one, columns of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from fnnet.datasets.dataset import Dataset, scaled
+from fnnet.records import Array
+
+__all__ = ["mini_batches", "target_columns", "with_ones"]
+
+_GATHERED = 160
+"""Samples gathered at once, about: enough to share the calls, few enough for the cache."""
+
+
+def with_ones(x: Array, scale: float, dtype: np.dtype[Any]) -> Array:
+    """The inputs x (..., n, n_in), scaled, with a last column of ones: (..., n, n_in + 1)."""
+    inputs = np.empty((*x.shape[:-1], x.shape[-1] + 1), dtype)
+    scaled(x, scale, out=inputs[..., :-1])
+    inputs[..., -1] = 1
+    return inputs
+
+
+def target_columns(y: Array, n_out: int, dtype: np.dtype[Any]) -> Array:
+    """Targets (..., n_out, n) from integer labels (..., n), or from targets (..., n, n_out)."""
+    if np.issubdtype(y.dtype, np.integer):
+        return np.equal(y[..., np.newaxis, :], np.arange(n_out)[:, np.newaxis]).astype(dtype)
+    return np.ascontiguousarray(y.swapaxes(-1, -2), dtype)
+
+
+def mini_batches(
+    dataset: Dataset, order: Array, batch_size: int, dtype: np.dtype[Any]
+) -> Iterator[tuple[Array, Array]]:
+    """The notebook's `mini_batchs`: `order`, cut into batches; the last one may be smaller.
+
+    Parameters
+    ----------
+    dataset
+        n samples.
+    order
+        Row numbers (..., n): one order for all networks, or one for each of a stack.
+    batch_size
+        Samples in a batch, at least 1.
+    dtype
+        Of the inputs and targets.
+
+    Yields
+    ------
+    tuple[Array, Array]
+        Inputs (..., batch_size, n_in + 1) and targets (..., n_out, batch_size).
+    """
+    n = order.shape[-1]
+    whole = n // batch_size * batch_size
+    members = order.size // n
+    at_once = max(1, _GATHERED // (batch_size * members)) * batch_size
+    for start in range(0, whole, at_once):
+        yield from _gather(
+            dataset, order[..., start : min(start + at_once, whole)], batch_size, dtype
+        )
+    if whole < n:
+        yield from _gather(dataset, order[..., whole:], n - whole, dtype)
+
+
+def _gather(
+    dataset: Dataset, rows: Array, batch_size: int, dtype: np.dtype[Any]
+) -> Iterator[tuple[Array, Array]]:
+    # Batches first, so that each of them lies in one piece: (m, ..., batch_size).
+    rows = np.moveaxis(rows.reshape(*rows.shape[:-1], -1, batch_size), -2, 0)
+    x = with_ones(dataset.x.take(rows, axis=0, mode="clip"), dataset.scale, dtype)
+    y = target_columns(dataset.y.take(rows, axis=0, mode="clip"), dataset.n_out, dtype)
+    return zip(x, y, strict=True)

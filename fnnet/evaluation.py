@@ -1,0 +1,160 @@
+"""How good a network is: its class numbers, and how many of them are right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fnnet.backprop import Workspace
+from fnnet.batches import mini_batches
+from fnnet.blas import one_blas_thread
+from fnnet.checks import require
+from fnnet.costs import Cost, quadratic
+from fnnet.datasets.dataset import Dataset, one_hot
+from fnnet.network import forward
+from fnnet.params import Params
+from fnnet.records import Array, Record, bits, freeze, read_only
+
+__all__ = ["Evaluation", "check_fits", "confusion_matrix", "evaluate", "predict"]
+
+_AT_ONCE = 1000
+"""Samples that go through the network at once: memory stays small however many there are."""
+
+
+Figure = Any
+"""A number for one network, a read-only array (K,) for a stack of K."""
+
+
+def _as_figure(values: ArrayLike) -> Figure:
+    array = np.asarray(values)
+    return read_only(array) if array.ndim else array.item()
+
+
+def _figure_bits(figure: Figure) -> object:
+    return bits(np.asarray(figure))
+
+
+@attrs.frozen
+class Evaluation(Record):
+    """What `evaluate` found: numbers for one network, arrays (K,) for a stack of K.
+
+    Attributes
+    ----------
+    correct
+        Samples whose largest output is that of their class.
+    total
+        Samples there are.
+    cost
+        Mean cost over the samples.
+    """
+
+    correct: Figure = attrs.field(converter=_as_figure, eq=_figure_bits)
+    total: int
+    cost: Figure = attrs.field(converter=_as_figure, eq=_figure_bits)
+
+    @property
+    def accuracy(self) -> Figure:
+        """The share of the samples that is correct, 0 to 1."""
+        return self.correct / self.total
+
+
+def predict(params: Params, x: ArrayLike) -> Array:
+    """The class numbers of samples: which output is largest, the first one where several are.
+
+    Parameters
+    ----------
+    params, x
+        As for `forward`.
+
+    Returns
+    -------
+    Array
+        int64, shape (n,), with the leading axes; for one sample without the n.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> fnnet.predict(fnnet.init([3, 4, 2], seed=0), [[0, 1, 2], [1, 0, 0]])
+    array([0, 0])
+    """
+    return np.asarray(forward(params, x).output.argmax(axis=-1))
+
+
+def evaluate(params: Params, dataset: Dataset, *, cost: Cost = quadratic) -> Evaluation:
+    """How many of the samples a network gets right, and their mean cost: the notebook's `evaluate`.
+
+    Parameters
+    ----------
+    params
+        A network, or a stack of them.
+    dataset
+        Samples with labels, or with targets, the largest of which counts as the class.
+    cost
+        By default the notebook's, 1/4 sum (a - y)^2.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> test = fnnet.load_digits().test
+    >>> evaluation = fnnet.evaluate(fnnet.init([64, 10], seed=[0, 1]), test)
+    >>> evaluation.correct, evaluation.total
+    (array([21, 25]), 360)
+    """
+    correct, total_cost = 0, 0.0
+    for output, targets in _outputs(params, dataset):
+        correct = correct + np.sum(output.argmax(axis=-2) == targets.argmax(axis=-2), axis=-1)
+        total_cost = total_cost + cost.value(output, targets).sum(axis=-1, dtype=np.float64)
+    return Evaluation(correct, len(dataset), total_cost / len(dataset))
+
+
+def confusion_matrix(params: Params, dataset: Dataset) -> Array:
+    """How many samples of each class (row) a network takes for which class (column).
+
+    Returns
+    -------
+    Array
+        int64, shape (..., classes, classes) with the leading axes of params.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> matrix = fnnet.confusion_matrix(fnnet.init([64, 10], seed=0), fnnet.load_digits().test)
+    >>> matrix.shape, matrix.sum()
+    ((10, 10), np.int64(360))
+    """
+    classes = dataset.n_out
+    matrix = np.zeros((*params.leading, classes, classes), np.int64)
+    for output, targets in _outputs(params, dataset):
+        actual = one_hot(targets.argmax(axis=-2), classes, dtype=np.int64)
+        predicted = one_hot(output.argmax(axis=-2), classes, dtype=np.int64)
+        matrix += actual.swapaxes(-1, -2) @ predicted
+    return freeze(matrix)
+
+
+def _outputs(params: Params, dataset: Dataset) -> Iterator[tuple[Array, Array]]:
+    """Outputs and targets, (..., n_out, n) each, a thousand samples at a time."""
+    check_fits(params, dataset, "dataset")
+    workspaces: dict[int, Workspace] = {}
+    for x, y in mini_batches(dataset, np.arange(len(dataset)), _AT_ONCE, params.dtype):
+        n = len(x)
+        if n not in workspaces:
+            workspaces[n] = Workspace(params.architecture, params.theta, params.leading, n)
+        with one_blas_thread:
+            output = workspaces[n].feedforward(x)
+        yield output, y
+
+
+def check_fits(params: Params, dataset: Dataset, argument: str) -> None:
+    """Refuse a data set whose samples the network cannot take, or whose targets it cannot give."""
+    shape: tuple[Any, ...] = (dataset.n_in, dataset.n_out)
+    expected = f"the network's {params.sizes[0]} inputs and {params.sizes[-1]} outputs"
+    require(
+        shape == (params.sizes[0], params.sizes[-1]),
+        f"{argument} (inputs, outputs)",
+        shape,
+        expected,
+    )

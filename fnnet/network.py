@@ -1,0 +1,196 @@
+"""The network as pure functions: its output, its cost, and the gradient of its cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fnnet.backprop import Workspace
+from fnnet.batches import target_columns, with_ones
+from fnnet.blas import one_blas_thread
+from fnnet.checks import InputError, finite_array, require
+from fnnet.costs import Cost, quadratic
+from fnnet.datasets.dataset import check_labels
+from fnnet.params import Params
+from fnnet.records import Array, Record, all_bits, all_read_only, freeze
+
+__all__ = ["Forward", "cost", "forward", "grads", "scaled_gradient"]
+
+
+@attrs.frozen
+class Forward(Record):
+    """What `forward` computes on its way from the inputs to the output, read-only.
+
+    Attributes
+    ----------
+    activations
+        Each layer's, the inputs first: (..., n, units), or (..., units) for one sample.
+    linear_outputs
+        z of each layer after the inputs, of the same shapes.
+    """
+
+    activations: tuple[Array, ...] = attrs.field(converter=all_read_only, eq=all_bits)
+    linear_outputs: tuple[Array, ...] = attrs.field(converter=all_read_only, eq=all_bits)
+
+    @property
+    def output(self) -> Array:
+        """The last layer's activations."""
+        return self.activations[-1]
+
+
+def forward(params: Params, x: ArrayLike) -> Forward:
+    """Feed x through the network, as the notebook's `feedforward`, and keep what comes by.
+
+    Parameters
+    ----------
+    params
+        A network, or a stack of them.
+    x
+        Samples (n, n_in), or one sample (n_in,). Leading axes broadcast with those of `params`, as
+        in NumPy's matmul: (n, n_in) goes through each network of a stack, (K, n, n_in) has a batch
+        for each. Taken in the dtype of `params`.
+
+    Returns
+    -------
+    Forward
+        Activations and linear outputs, with the leading axes, in the dtype of `params`.
+
+    Raises
+    ------
+    InputError
+        Where x has no samples, another number of features, or a value that is not finite.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> params = fnnet.init([3, 4, 2], seed=0)
+    >>> fnnet.forward(params, [[0, 1, 2], [1, 0, 0]]).output.shape
+    (2, 2)
+    >>> fnnet.forward(params, [0, 1, 2]).output
+    array([0.768..., 0.304...], dtype=float32)
+    """
+    x = np.asarray(x)
+    inputs = _as_inputs(params, x)
+    workspace = _workspace(params, inputs)
+    with one_blas_thread:
+        workspace.feedforward(inputs)
+
+    def rows(columns: Array) -> Array:
+        # A column a sample in here, a row a sample out there; one sample comes without that axis.
+        return columns[..., 0] if x.ndim == 1 else columns.swapaxes(-1, -2)
+
+    columns = [freeze(inputs).swapaxes(-1, -2)] + [
+        freeze(layer.with_ones) for layer in workspace.layers
+    ]
+    activations = tuple(rows(array[..., :-1, :]) for array in columns)
+    return Forward(
+        activations, tuple(rows(freeze(layer.linear_output)) for layer in workspace.layers)
+    )
+
+
+def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) -> Any:
+    """The mean over the samples of what the network's outputs cost.
+
+    Parameters
+    ----------
+    params, x
+        As for `forward`.
+    y
+        Targets (n, n_out) of a float dtype, or class labels (n,) of an integer dtype where the
+        output layer has a unit for each class; for one sample without the n.
+    cost
+        By default the notebook's, 1/4 sum (a - y)^2.
+
+    Returns
+    -------
+    Array
+        A number, or one for each network of a stack, in the dtype of `params`.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> print(f"{fnnet.cost(fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]):.4f}")
+    0.2687
+    """
+    inputs, targets = _as_samples(params, x, y)
+    with one_blas_thread:
+        output = _workspace(params, inputs).feedforward(inputs)
+        return np.mean(cost.value(output, targets), axis=-1)
+
+
+def grads(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) -> Params:
+    """The gradient of the mean cost over the samples: the notebook's `backprop`, averaged.
+
+    Parameters
+    ----------
+    params, x, y, cost
+        As for `cost`.
+
+    Returns
+    -------
+    Params
+        c/w in `.weights` and c/b in `.biases`, with the leading axes of params and x.
+
+    Raises
+    ------
+    InputError
+        Where x or y do not fit the network, a label is no class, or a value is not finite.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> fnnet.grads(fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]).biases[1]
+    array([ 0.068..., -0.073...], dtype=float32)
+    """
+    return Params(params.architecture, scaled_gradient(params, x, y, cost, 1.0))
+
+
+def scaled_gradient(params: Params, x: ArrayLike, y: ArrayLike, cost: Cost, factor: float) -> Array:
+    """`factor` times the gradient of the mean cost, (..., P), as a new read-only vector."""
+    inputs, targets = _as_samples(params, x, y)
+    scale = np.asarray(factor / inputs.shape[-2], params.dtype)
+    with one_blas_thread:
+        return freeze(_workspace(params, inputs).backprop(inputs, targets, cost, scale))
+
+
+def _workspace(params: Params, inputs: Array) -> Workspace:
+    *leading, n, _ = inputs.shape
+    try:
+        leading_axes = np.broadcast_shapes(params.leading, tuple(leading))
+    except ValueError:
+        raise InputError(
+            f"x has the leading axes {tuple(leading)}: expected some that broadcast with those of "
+            f"params, {params.leading}"
+        ) from None
+    return Workspace(params.architecture, params.theta, leading_axes, n)
+
+
+def _as_inputs(params: Params, x: Array) -> Array:
+    n_in = params.sizes[0]
+    expected = f"samples of {n_in} features, shape (n, {n_in}) or ({n_in},)"
+    require(x.ndim > 0 and x.shape[-1] == n_in and x.size > 0, "x", x, expected)
+    require(np.can_cast(x.dtype, params.dtype, "same_kind"), "x", x, "real numbers")
+    with np.errstate(over="ignore"):  # a float64 beyond float32's range: refused as infinite
+        inputs = with_ones(np.atleast_2d(x), 1.0, params.dtype)
+    finite_array("x", inputs[..., 0, :-1] if x.ndim == 1 else inputs[..., :-1])
+    return inputs
+
+
+def _as_samples(params: Params, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    x, y = np.asarray(x), np.asarray(y)
+    inputs = _as_inputs(params, x)
+    n_out = params.sizes[-1]
+    if np.issubdtype(y.dtype, np.integer):
+        rows = x.shape[:-1]
+        require(y.shape[-1:] == rows[-1:], "y", y, f"a label for each sample, shape {rows}")
+        check_labels("y", y, n_out)
+        return inputs, target_columns(np.atleast_1d(y), n_out, params.dtype)
+    rows = (*x.shape[:-1], n_out)
+    expected = f"integer labels of shape {rows[:-1]} or float targets of shape {rows}"
+    is_targets = np.can_cast(y.dtype, params.dtype, "same_kind") and y.dtype != bool
+    require(is_targets and y.shape[-len(rows[-2:]) :] == rows[-2:], "y", y, expected)
+    finite_array("y", y)
+    return inputs, target_columns(np.atleast_2d(y), n_out, params.dtype)

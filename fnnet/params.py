@@ -1,0 +1,225 @@
+"""The parameters of a network: one vector theta, seen as the notebook's weights and biases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from itertools import accumulate, pairwise
+from math import prod
+from typing import Any
+
+import attrs
+import numpy as np
+from numpy.typing import DTypeLike
+
+from fnnet.activations import Activation, as_activation
+from fnnet.checks import InputError, integer, require
+from fnnet.records import Array, Record, bits, freeze, read_only
+from fnnet.streams import Purpose, as_seed, stream
+
+__all__ = ["Architecture", "Params", "init", "stack"]
+
+DTYPES = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.complex128))
+"""What theta may hold. complex128 is there for complex-step derivatives."""
+
+
+def _as_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
+    expected = "at least two layer sizes, the inputs' and the outputs'"
+    require(not isinstance(sizes, str) and np.ndim(sizes) == 1, "sizes", sizes, expected)
+    require(len(sizes) >= 2, "sizes", sizes, expected)
+    return tuple(integer(f"sizes[{k}]", size, at_least=1) for k, size in enumerate(sizes))
+
+
+Activations = str | Activation | Sequence[str | Activation]
+"""A name or an `Activation`: one for all layers, or one for each after the inputs."""
+
+
+@attrs.frozen
+class Architecture:
+    """What a network is made of, all but the numbers.
+
+    Attributes
+    ----------
+    sizes
+        Units in each layer, the inputs first.
+    activations
+        One for each layer after the inputs.
+
+    Examples
+    --------
+    >>> Architecture.of([784, 16, 16, 10]).n_parameters
+    13002
+    """
+
+    sizes: tuple[int, ...] = attrs.field(converter=_as_sizes)
+    activations: tuple[Activation, ...]
+
+    def __attrs_post_init__(self) -> None:
+        layers = len(self.sizes) - 1
+        fits = len(self.activations) == layers
+        names = [activation.name for activation in self.activations]
+        require(fits, "activations", names, f"one, or one for each of {layers} layers")
+
+    @classmethod
+    def of(cls, sizes: Sequence[int], activations: Activations = "sigmoid") -> Architecture:
+        """An architecture from sizes and names."""
+        sizes = _as_sizes(sizes)
+        if isinstance(activations, str | Activation):
+            activations = [activations] * (len(sizes) - 1)
+        return cls(sizes, tuple(map(as_activation, activations)))
+
+    @cached_property
+    def shapes(self) -> tuple[tuple[int, int], ...]:
+        """The shape (n_out, n_in + 1) of each layer's matrix (W | b)."""
+        return tuple((n_out, n_in + 1) for n_in, n_out in pairwise(self.sizes))
+
+    @cached_property
+    def n_parameters(self) -> int:
+        """How many weights and biases there are: the length of theta."""
+        return sum(map(prod, self.shapes))
+
+    def matrices(self, vector: Array) -> list[Array]:
+        """Views of a vector (..., n_parameters) as each layer's (W | b), (..., n_out, n_in + 1).
+
+        A bias is the weight of an input that is always 1, so it stands as its unit's last weight:
+        one matrix product then takes care of both.
+        """
+        leading = vector.shape[:-1]
+        ends = accumulate(map(prod, self.shapes))
+        return [
+            vector[..., end - prod(shape) : end].reshape(leading + shape)
+            for end, shape in zip(ends, self.shapes, strict=True)
+        ]
+
+
+@attrs.frozen
+class Params(Record):
+    """Weights and biases of a network, or of a stack of networks of one architecture.
+
+    Attributes
+    ----------
+    architecture
+        Layer sizes and activations.
+    theta
+        All the numbers, one vector (..., P): layer by layer the rows of (W | b). float32 or
+        float64, read-only. Leading axes are networks of a stack.
+
+    Examples
+    --------
+    >>> params = init([784, 16, 16, 10], seed=0)
+    >>> [w.shape for w in params.weights], [b.shape for b in params.biases]
+    ([(16, 784), (16, 16), (10, 16)], [(16,), (16,), (10,)])
+    >>> params == init([784, 16, 16, 10], seed=0)
+    True
+    """
+
+    architecture: Architecture
+    theta: Array = attrs.field(converter=read_only, eq=bits)
+
+    def __attrs_post_init__(self) -> None:
+        size = self.architecture.n_parameters
+        require(self.theta.shape[-1:] == (size,), "theta", self.theta, f"shape (..., {size})")
+        require(self.theta.dtype in DTYPES, "theta", self.theta, "dtype float32 or float64")
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units in each layer, the inputs first."""
+        return self.architecture.sizes
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What the numbers are: float32 or float64."""
+        return self.theta.dtype
+
+    @property
+    def leading(self) -> tuple[int, ...]:
+        """The leading axes: () for one network, (K,) for a stack of K."""
+        return self.theta.shape[:-1]
+
+    @cached_property
+    def weights(self) -> tuple[Array, ...]:
+        """Each layer's weights, (..., n_out, n_in): read-only views into theta."""
+        return tuple(matrix[..., :-1] for matrix in self.architecture.matrices(self.theta))
+
+    @cached_property
+    def biases(self) -> tuple[Array, ...]:
+        """Each layer's biases, (..., n_out): read-only views into theta."""
+        return tuple(matrix[..., -1] for matrix in self.architecture.matrices(self.theta))
+
+    def __getitem__(self, member: int) -> Params:
+        """One network of a stack: `params[k]`."""
+        require(self.leading, "params", self.sizes, "a stack of networks to take a member of")
+        return Params(self.architecture, self.theta[member])
+
+    def digest(self) -> str:
+        """SHA-256, in hexadecimal, over structure and bytes: equal for equal Params only."""
+        from hashlib import sha256
+
+        names = ",".join(activation.name for activation in self.architecture.activations)
+        little_endian = self.theta.astype(self.dtype.newbyteorder("<"), copy=False)
+        structure = f"{self.sizes} {names} {little_endian.dtype.str} {self.theta.shape}\n"
+        return sha256(structure.encode() + little_endian.tobytes()).hexdigest()
+
+
+def init(
+    sizes: Sequence[int],
+    *,
+    seed: int | Sequence[int],
+    activations: Activations = "sigmoid",
+    dtype: DTypeLike = np.float32,
+) -> Params:
+    """A network with standard-normal weights and biases, as the notebook starts with.
+
+    Parameters
+    ----------
+    sizes
+        Units in each layer, inputs first: at least two numbers of at least 1.
+    seed
+        Of the random numbers. K seeds make a stack of K networks; member k is the network of
+        seed k, to the bit.
+    activations
+        A name or an `Activation`: one for all layers, or one for each after the inputs.
+    dtype
+        float32 or float64. The numbers are drawn in float64, so both start from the same place.
+
+    Raises
+    ------
+    InputError
+        Where one of them is not as said here.
+
+    Examples
+    --------
+    >>> params = init([2, 3, 1], seed=0)
+    >>> params.biases[1]
+    array([-0.3015854], dtype=float32)
+    >>> init([2, 3, 1], seed=[7, 0])[1] == params
+    True
+    """
+    architecture = Architecture.of(sizes, activations)
+    dtype = np.dtype(dtype)
+    require(dtype in DTYPES[:2], "dtype", dtype.name, "float32 or float64")
+    seed = as_seed(seed)
+    if isinstance(seed, tuple):
+        return stack([_draw(architecture, member, dtype) for member in seed])
+    return _draw(architecture, seed, dtype)
+
+
+def _draw(architecture: Architecture, seed: int, dtype: np.dtype[Any]) -> Params:
+    theta = stream(seed, Purpose.INIT).standard_normal(architecture.n_parameters)
+    return Params(architecture, freeze(theta.astype(dtype)))
+
+
+def stack(members: Sequence[Params]) -> Params:
+    """K networks of one architecture and dtype as one Params with a leading axis.
+
+    Examples
+    --------
+    >>> a, b = init([2, 1], seed=0), init([2, 1], seed=1)
+    >>> stack([a, b])[1] == b
+    True
+    """
+    if not members:
+        raise InputError("members is empty: expected at least one network to stack")
+    kinds = {(member.architecture, member.dtype, member.leading) for member in members}
+    require(len(kinds) == 1, "members", [m.sizes for m in members], "one architecture and dtype")
+    return Params(members[0].architecture, freeze(np.stack([member.theta for member in members])))

@@ -1,0 +1,144 @@
+"""Networks and runs in files: `.npz` without pickle, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from zipfile import BadZipFile
+
+import numpy as np
+
+from fnnet.activations import as_activation
+from fnnet.checks import InputError, finite_array, integer, require
+from fnnet.params import Architecture, Params
+from fnnet.records import Array
+from fnnet.training import TrainState
+
+__all__ = ["load_params", "load_state", "replacing", "save_params", "save_state"]
+
+_FORMAT = 1
+"""Raised when an older fnnet could not read what this one writes."""
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A file to write that takes the place of `path` when all of it is on the disk.
+
+    Whatever happens before, a full disk or a kill, leaves at `path` what was there.
+    """
+    path = Path(path)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def save_params(path: str | os.PathLike[str], params: Params) -> None:
+    """Save a network, or a stack, as an `.npz` of `sizes`, `activations` and `theta`.
+
+    Equal params give equal files, byte for byte.
+
+    Parameters
+    ----------
+    path
+        The file, replaced if there is one. It is used as it is: no ending is added.
+    params
+        Of the package's own activations; a function of one's own cannot be put in a file.
+
+    Examples
+    --------
+    >>> import fnnet, tempfile
+    >>> params = fnnet.init([64, 10], seed=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fnnet.save_params(f"{folder}/params.npz", params)
+    ...     fnnet.load_params(f"{folder}/params.npz") == params
+    True
+    """
+    _save(path, _entries(params))
+
+
+def load_params(path: str | os.PathLike[str]) -> Params:
+    """The network, or the stack, that a file of `save_params` or `save_state` holds.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing or is not such a file.
+    """
+    return _params(path, _load(path))
+
+
+def save_state(path: str | os.PathLike[str], state: TrainState) -> None:
+    """Save where a run stands: the entries of `save_params`, and `epoch`."""
+    _save(path, {**_entries(state.params), "epoch": np.asarray(state.epoch)})
+
+
+def load_state(path: str | os.PathLike[str]) -> TrainState:
+    """Where the run stood that `save_state` saved; errors as in `load_params`."""
+    entries = _load(path)
+    with _refusing(path):
+        epoch = integer("epoch", entries["epoch"][()], at_least=0)
+    return TrainState(_params(path, entries), epoch)
+
+
+def _entries(params: Params) -> dict[str, Array]:
+    activations = params.architecture.activations
+    for activation in activations:
+        known = as_activation(activation.name)
+        require(
+            known == activation, "activations", activation.name, "the package's own, to be saved"
+        )
+    return {
+        "format": np.asarray(_FORMAT),
+        "sizes": np.asarray(params.sizes),
+        "activations": np.asarray([activation.name for activation in activations]),
+        "theta": params.theta,
+    }
+
+
+def _save(path: str | os.PathLike[str], entries: dict[str, Array]) -> None:
+    with replacing(path) as file:
+        np.savez(file, allow_pickle=False, **entries)
+
+
+def _load(path: str | os.PathLike[str]) -> dict[str, Array]:
+    require(Path(path).is_file(), "path", os.fspath(path), "a file")
+    with _refusing(path), np.load(path, allow_pickle=False) as file:
+        entries = dict(file)
+        require(entries["format"] == _FORMAT, "format", entries["format"][()], str(_FORMAT))
+    return entries
+
+
+def _params(path: str | os.PathLike[str], entries: dict[str, Array]) -> Params:
+    with _refusing(path):
+        architecture = Architecture.of(entries["sizes"].tolist(), entries["activations"].tolist())
+        finite_array("theta", entries["theta"])
+        return Params(architecture, entries["theta"])
+
+
+@contextmanager
+def _refusing(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Whatever is wrong with a file comes out as one line that names it."""
+    broken = (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        EOFError,
+        OSError,
+        BadZipFile,
+        zlib.error,
+    )
+    try:
+        yield
+    except broken as error:
+        raise InputError(f"{os.fspath(path)} is no file of fnnet's: {error}") from error
