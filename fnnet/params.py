@@ -196,12 +196,21 @@ def init(
     True
     """
     architecture = Architecture.of(sizes, activations)
-    dtype = np.dtype(dtype)
-    require(dtype in DTYPES[:2], "dtype", dtype.name, "float32 or float64")
+    dtype = _as_dtype(dtype)
     seed = as_seed(seed)
     if isinstance(seed, tuple):
         return stack([_draw(architecture, member, dtype) for member in seed])
     return _draw(architecture, seed, dtype)
+
+
+def _as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    expected = "float32 or float64"
+    try:
+        kind = np.dtype(dtype)
+    except TypeError:
+        raise InputError(f"dtype is {dtype!r}: expected {expected}") from None
+    require(kind in DTYPES[:2], "dtype", kind.name, expected)
+    return kind
 
 
 def _draw(architecture: Architecture, seed: int, dtype: np.dtype[Any]) -> Params:

@@ -1,0 +1,265 @@
+"""The scripts as their users run them: in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import fnnet
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+SHORT = ("--epochs", "3", "--hidden", "8")
+
+Run = subprocess.CompletedProcess[str]
+
+
+def command(script: str, *arguments: object) -> list[str]:
+    return [sys.executable, "-W", "error", str(SCRIPTS / script), *map(str, arguments)]
+
+
+def environment(**variables: str) -> dict[str, str]:
+    inherited = {name: value for name, value in os.environ.items() if name != "FNNET_DATA"}
+    return {**inherited, "COLUMNS": "80", **variables}
+
+
+def run(script: str, *arguments: object, limit: Callable[[], None] | None = None) -> Run:
+    return subprocess.run(
+        command(script, *arguments),
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=limit,
+    )
+
+
+def succeed(script: str, *arguments: object) -> str:
+    done = run(script, *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def refusal(script: str, *arguments: object, limit: Callable[[], None] | None = None) -> str:
+    """The one line that a script refuses its arguments with."""
+    done = run(script, *arguments, limit=limit)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith(f"{script}: ")
+    assert done.stderr.count("\n") == 1, done.stderr
+    return done.stderr
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_train_with_no_argument_trains_the_notebooks_network_on_the_digits() -> None:
+    *epochs, accuracy, digest = succeed("train.py").splitlines()
+
+    for number, line in enumerate(epochs):
+        assert (match := re.fullmatch(r"Epoch (\d+): (\d+) / 360, precision is (.+)%", line))
+        assert int(match[1]) == number
+        assert match[3] == f"{int(match[2]) / 360 * 100:.2f}"
+    assert len(epochs) == 30
+    assert float(accuracy.removeprefix("Test accuracy: ").removesuffix("%")) > 80
+
+    digits = fnnet.load_digits()
+    config = fnnet.TrainConfig(epochs=30, batch_size=10, eta=3.0, seed=0)
+    start = fnnet.start(fnnet.init([64, 16, 16, 10], seed=0), config)
+    expected = fnnet.train(start, digits.train, config).params.digest()
+    assert digest == f"Digest of the params: {expected}"
+
+
+def test_the_options_reach_the_run_and_its_files(tmp_path: Path) -> None:
+    options = ("--hidden", "7,5", "--epochs", 2, "--batch-size", 32, "--eta", 0.5, "--seed", 3)
+    output = succeed("train.py", *options, "--dtype", "float64", "--out", tmp_path / "a/run")
+
+    splits = fnnet.load_digits()
+    config = fnnet.TrainConfig(epochs=2, batch_size=32, eta=0.5, seed=3)
+    start = fnnet.init([64, 7, 5, 10], seed=3, dtype=np.float64)
+    states = list(fnnet.trajectory(fnnet.start(start, config), splits.train, config))
+    assert fnnet.load_state(tmp_path / "a/run/params.npz") == states[-1]
+    assert states[-1].params.digest() in output
+
+    described = json.loads((tmp_path / "a/run/run.json").read_text())
+    assert described["data"] == "digits"
+    assert described["network"] == {"sizes": [64, 7, 5, 10], "dtype": "float64"}
+    assert described["config"] == {"epochs": 2, "batch_size": 32, "eta": 0.5, "seed": 3}
+    assert described["versions"]["numpy"] == np.__version__
+    assert described["digests"]["start"] == start.digest()
+    assert described["digests"]["params"] == states[-1].params.digest()
+    for row, state in zip(described["history"], states, strict=True):
+        test = fnnet.evaluate(state.params, splits.test)
+        validation = fnnet.evaluate(state.params, splits.validation)
+        assert row["epoch"] == state.epoch - 1
+        assert row["digest"] == state.params.digest()
+        assert row["test"]["correct"] == test.correct
+        assert row["test"]["cost"] == test.cost
+        assert row["validation"]["accuracy"] == validation.accuracy
+        assert row["validation"]["total"] == 140
+
+
+def test_a_resumed_run_is_the_uninterrupted_run(tmp_path: Path) -> None:
+    succeed("train.py", "--hidden", "none", "--epochs", 5, "--out", tmp_path / "whole")
+    succeed("train.py", "--hidden", "none", "--epochs", 2, "--out", tmp_path / "part")
+    succeed("train.py", "--hidden", "none", "--epochs", 5, "--out", tmp_path / "part", "--resume")
+    assert files(tmp_path / "part") == files(tmp_path / "whole")
+
+
+def test_a_run_is_not_overwritten_and_only_resumed_as_the_same_run(tmp_path: Path) -> None:
+    succeed("train.py", *SHORT, "--out", tmp_path)
+    before = files(tmp_path)
+    assert "without a run" in refusal("train.py", *SHORT, "--out", tmp_path)
+    other = ("--epochs", 4, "--hidden", 8, "--eta", 1.5)
+    assert "eta is 1.5: expected 3.0" in refusal("train.py", *other, "--out", tmp_path, "--resume")
+    assert "--out is not given" in refusal("train.py", "--resume")
+    assert files(tmp_path) == before
+
+
+def test_ctrl_c_keeps_the_last_finished_epoch(tmp_path: Path) -> None:
+    endless = ("--epochs", 10**6, "--hidden", 8)
+    process = subprocess.Popen(
+        command("train.py", *endless, "--out", tmp_path),
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    for _ in range(3):
+        process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, "")
+
+    assert (match := re.search(r"Interrupted; (\d+) epochs are finished", output))
+    state = fnnet.load_state(tmp_path / "params.npz")
+    described = json.loads((tmp_path / "run.json").read_text())
+    assert state.epoch - int(match[1]) in (0, 1)  # 1: written, but not yet printed
+    assert described["history"][state.epoch - 1]["digest"] == state.params.digest()
+    assert sorted(files(tmp_path)) == ["params.npz", "run.json"]
+
+    succeed("train.py", "--epochs", state.epoch + 2, "--hidden", 8, "--out", tmp_path, "--resume")
+    assert fnnet.load_state(tmp_path / "params.npz").epoch == state.epoch + 2
+
+
+def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
+    succeed("train.py", "--hidden", 100, "--epochs", 1, "--out", tmp_path)
+    before = files(tmp_path)
+
+    def allow_small_files_only() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
+
+    more = ("--hidden", 100, "--epochs", 2, "--out", tmp_path, "--resume")
+    refusal("train.py", *more, limit=allow_small_files_only)
+    assert files(tmp_path)["params.npz"] == before["params.npz"]
+    assert sorted(files(tmp_path)) == sorted(before)
+    succeed("train.py", *more)
+
+
+def test_a_terminal_gets_a_progress_bar_and_a_pipe_plain_lines() -> None:
+    assert "Training" not in succeed("train.py", *SHORT)
+    terminal, side = pty.openpty()
+    with subprocess.Popen(
+        command("train.py", *SHORT), env=environment(TERM="xterm"), stdout=side, stderr=side
+    ) as process:
+        os.close(side)
+        shown = b""
+        while True:
+            try:
+                shown += os.read(terminal, 4096)
+            except OSError:  # the other side is closed: the script has ended
+                break
+    os.close(terminal)
+    assert process.returncode == 0
+    assert b"Training" in shown
+    assert b"Epoch 2: " in shown
+
+
+def test_evaluate_tells_what_the_library_tells(tmp_path: Path) -> None:
+    succeed("train.py", *SHORT, "--out", tmp_path)
+    output = succeed("evaluate.py", tmp_path)
+    params, test = fnnet.load_params(tmp_path / "params.npz"), fnnet.load_digits().test
+    evaluation = fnnet.evaluate(params, test)
+    assert f"Accuracy: {evaluation.correct} / 360, {evaluation.accuracy * 100:.2f}%" in output
+    assert f"Cost: {evaluation.cost:.6f}" in output
+    rows = [line.split() for line in output.splitlines()[-11:] if line.strip()]
+    matrix = fnnet.confusion_matrix(params, test).tolist()
+    for label, (row, counts) in enumerate(zip(rows, matrix, strict=True)):
+        assert row == [str(label), *(str(n) for k, n in enumerate(counts) if n or k == label)]
+
+
+def test_fnnet_data_names_the_default_folder(tmp_path: Path) -> None:
+    for arguments in ((), ("--data", "mnist")):
+        done = subprocess.run(
+            command("train.py", *arguments),
+            env=environment(FNNET_DATA=str(tmp_path / "absent")),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert "absent" in done.stderr
+
+
+def test_mnist_runs_and_a_run_remembers_its_data(mnist_folder: Path, tmp_path: Path) -> None:
+    options = ("--epochs", 1, "--data", mnist_folder, "--out", tmp_path)
+    output = succeed("train.py", *options)
+    assert (match := re.match(r"Epoch 0: (\d+) / 10000, precision is \d\d\.\d\d%\n", output))
+    assert int(match[1]) >= 8400
+    assert f"Accuracy: {match[1]} / 10000" in succeed("evaluate.py", tmp_path)
+
+
+def test_gradcheck_passes_and_fails_past_its_bound() -> None:
+    output = succeed("gradcheck.py", "--networks", 20)
+    assert (match := re.search(r"Largest relative error of 20 networks: (\S+) ", output))
+    assert 0 < float(match[1]) < 1e-12
+    assert run("gradcheck.py", "--networks", 20, "--bound", "1e-30").returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--hidden", "16,x"), "--hidden is '16,x': expected numbers"),
+        (("--hidden", "16,0"), "sizes[2] is 0: expected an integer of at least 1"),
+        (("--epochs", "-1"), "epochs is -1: expected an integer of at least 0"),
+        (("--epochs", "many"), "(given: --epochs many)"),
+        (("--batch-size", "0"), "batch_size is 0"),
+        (("--eta", "nan"), "eta is nan: expected a finite number"),
+        (("--seed", "-1"), "seed is -1"),
+        (("--dtype", "float16"), "dtype is 'float16': expected float32 or float64"),
+        (("--dtype", "flat"), "dtype is 'flat': expected float32 or float64"),
+        (("--data", "nowhere/at/all"), "nowhere/at/all"),
+        (("--out", "/dev/null/run"), "/dev/null/run"),
+        (("--speed", "11"), "No such option"),
+    ],
+)
+def test_bad_input_gets_one_line_and_exit_code_2(arguments: tuple[str, ...], expected: str) -> None:
+    assert expected in refusal("train.py", *arguments)
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
+    assert str(tmp_path) in refusal("evaluate.py", tmp_path)
+    succeed("train.py", *SHORT, "--out", tmp_path / "run")
+    (tmp_path / "run/run.json").write_text('{"history": 3}')
+    assert "run.json" in refusal("evaluate.py", tmp_path / "run")
+    (tmp_path / "run/params.npz").write_bytes(b"not a zip file")
+    assert "params.npz" in refusal("evaluate.py", tmp_path / "run")
+
+
+@pytest.mark.parametrize("script", ["train.py", "evaluate.py", "gradcheck.py"])
+def test_help_names_every_option(script: str) -> None:
+    text = succeed(script, "--help")
+    source = (SCRIPTS / script).read_text()
+    for option in re.findall(r"^    (\w+): (?:Annotated|Data)", source, re.MULTILINE):
+        assert option.replace("_", "-") in text or option in text
