@@ -44,17 +44,22 @@ class Activation:
 
     def __call__(self, z: ArrayLike) -> Array:
         """The activations of the linear outputs z, an array of any shape."""
-        z = np.asarray(z)
-        a = np.empty(z.shape, np.result_type(z, np.float32))
+        z = _as_floats(z)
+        a = np.empty_like(z)
         self.function(z, a)
         return a
 
     def prime(self, z: ArrayLike) -> Array:
         """The derivative at the linear outputs z, an array of any shape."""
-        a = self(z)
-        out = np.empty_like(a)
-        self.derivative(np.asarray(z), a, out)
+        z = _as_floats(z)
+        out = np.empty_like(z)
+        self.derivative(z, self(z), out)
         return out
+
+
+def _as_floats(z: ArrayLike) -> Array:
+    array = np.asarray(z)
+    return array.astype(np.result_type(array, np.float32), copy=False)
 
 
 # exp(-z) overflows to infinity where the sigmoid is 0 to the last bit, and 1 / inf is that 0.
@@ -82,5 +87,6 @@ def as_activation(activation: str | Activation) -> Activation:
     """An activation from its name, or as it is."""
     if isinstance(activation, Activation):
         return activation
-    require(activation in _BY_NAME, "activations", activation, f"one of {', '.join(_BY_NAME)}")
+    is_known = isinstance(activation, str) and activation in _BY_NAME
+    require(is_known, "activations", activation, f"one of {', '.join(_BY_NAME)}")
     return _BY_NAME[activation]

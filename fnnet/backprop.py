@@ -1,4 +1,4 @@
-"""The notebook's `feedforward` and `backprop`, on a whole mini batch at once.
+"""The notebook's `feedforward` and `backprop`, on many samples at once.
 
 The notebook's column vector becomes a matrix with a column for each sample, and below the
 activations stands a row of ones: with (W | b) for a layer's matrix, `np.dot(w, a) + b` is one
@@ -17,17 +17,16 @@ from fnnet.costs import Cost
 from fnnet.params import Architecture
 from fnnet.records import Array
 
-__all__ = ["Workspace"]
+__all__ = ["Layer", "Passes"]
 
 
-class _Layer:
-    """The buffers of one layer, for n samples: views of theta and its gradient among them."""
+class Layer:
+    """One layer's view of theta, and its buffers for n samples."""
 
     __slots__ = (
         "activation",
         "delta",
         "function",
-        "gradient",
         "linear_output",
         "matrix",
         "prime",
@@ -36,22 +35,23 @@ class _Layer:
         "with_ones_t",
     )
 
-    def __init__(self, function: Activation, matrix: Array, gradient: Array, n: int) -> None:
-        *leading, units, _ = gradient.shape
+    def __init__(
+        self, function: Activation, matrix: Array, leading: tuple[int, ...], n: int
+    ) -> None:
+        units = matrix.shape[-2]
         self.function = function
         self.matrix = matrix  # (W | b)
         self.weights_t = matrix[..., :-1].swapaxes(-1, -2)
-        self.gradient = gradient  # (c/w | c/b)
-        self.linear_output = np.empty((*leading, units, n), gradient.dtype)
+        self.linear_output = np.empty((*leading, units, n), matrix.dtype)
         self.delta = np.empty_like(self.linear_output)  # c/z
         self.prime = np.empty_like(self.linear_output)  # a/z
-        self.with_ones = np.ones((*leading, units + 1, n), gradient.dtype)
+        self.with_ones = np.ones((*leading, units + 1, n), matrix.dtype)
         self.with_ones_t = self.with_ones.swapaxes(-1, -2)
         self.activation = self.with_ones[..., :-1, :]
 
 
-class Workspace:
-    """Buffers for the two passes of one architecture over n samples at a time.
+class Passes:
+    """The forward and the backward pass of one architecture, over n samples at a time.
 
     Parameters
     ----------
@@ -68,16 +68,14 @@ class Workspace:
     def __init__(
         self, architecture: Architecture, theta: Array, leading: tuple[int, ...], n: int
     ) -> None:
-        self.gradient = np.empty((*leading, architecture.n_parameters), theta.dtype)
-        matrices = architecture.matrices(theta)
-        gradients = architecture.matrices(self.gradient)
+        functions, matrices = architecture.activations, architecture.matrices(theta)
         self.layers = [
-            _Layer(function, matrix, gradient, n)
-            for function, matrix, gradient in zip(
-                architecture.activations, matrices, gradients, strict=True
-            )
+            Layer(function, matrix, leading, n)
+            for function, matrix in zip(functions, matrices, strict=True)
         ]
-        self._from_the_top = list(pairwise(reversed(self.layers)))
+        self._downward = list(pairwise(reversed(self.layers)))
+        # What each layer's weights are multiplied with: the samples, then the layers' activations.
+        self.inputs = [np.empty(0), *(layer.with_ones_t for layer in self.layers[:-1])]
 
     def feedforward(self, x: Array) -> Array:
         """The output (..., n_out, n) for the samples x (..., n, n_in + 1): a buffer.
@@ -91,27 +89,23 @@ class Workspace:
             activation = layer.with_ones
         return self.layers[-1].activation
 
-    def backprop(self, x: Array, y: Array, cost: Cost, scale: Array) -> Array:
-        """The gradient (..., P) of the samples' costs, each times `scale`, added up: a buffer.
+    def backprop(self, x: Array, y: Array, cost: Cost, scale: Array) -> None:
+        """Fill each layer's `delta`: `scale` times c/z, a column for each sample.
 
-        x is (..., n, n_in + 1) as for `feedforward`, y the targets (..., n_out, n). The gradient is
-        linear in the output's delta, so it is scaled there, where it is smallest.
+        x is (..., n, n_in + 1) as for `feedforward`, y the targets (..., n_out, n). A gradient is
+        linear in the output's delta, so what scales it is multiplied here, where it is smallest.
         """
         self.feedforward(x)
+        self.inputs[0] = x
         layer = self.layers[-1]
         # c/z = c/a * a/z
         cost.derivative(layer.activation, y, layer.delta)
         np.multiply(layer.delta, scale, out=layer.delta)
         layer.function.derivative(layer.linear_output, layer.activation, layer.prime)
         np.multiply(layer.delta, layer.prime, out=layer.delta)
-        for layer, below in self._from_the_top:
-            # c/w = c/z * z/w, and c/b = c/z
-            np.matmul(layer.delta, below.with_ones_t, out=layer.gradient)
+        for layer, below in self._downward:
             # c/a(L-1) = c/z(L) * z/a(L-1)
             np.matmul(layer.weights_t, layer.delta, out=below.delta)
             # c/z(L-1) = c/a(L-1) * a/z(L-1)
             below.function.derivative(below.linear_output, below.activation, below.prime)
             np.multiply(below.delta, below.prime, out=below.delta)
-        layer = self.layers[0]
-        np.matmul(layer.delta, x, out=layer.gradient)
-        return self.gradient

@@ -41,9 +41,15 @@ def integer(argument: str, value: Any, *, at_least: int) -> int:
 
 def finite_number(argument: str, value: Any) -> float:
     """`value` as a finite float."""
+    expected = "a finite number"
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
-    require(is_number and math.isfinite(value), argument, value, "a finite number")
-    return float(value)
+    require(is_number, argument, value, expected)
+    try:
+        number = float(value)
+    except OverflowError:  # an int or a fraction beyond the floats
+        number = math.inf
+    require(math.isfinite(number), argument, value, expected)
+    return number
 
 
 def finite_array(argument: str, array: np.ndarray[Any, Any]) -> None:
@@ -58,5 +64,5 @@ def finite_array(argument: str, array: np.ndarray[Any, Any]) -> None:
 def _in_words(value: object) -> str:
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape} and dtype {value.dtype}"
-    text = repr(value)
+    text = " ".join(repr(value).split())
     return text if len(text) <= 80 else f"{text[:77]}..."

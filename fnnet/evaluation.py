@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet.backprop import Workspace
+from fnnet.backprop import Passes
 from fnnet.batches import mini_batches
 from fnnet.blas import one_blas_thread
 from fnnet.checks import require
@@ -138,13 +138,13 @@ def confusion_matrix(params: Params, dataset: Dataset) -> Array:
 def _outputs(params: Params, dataset: Dataset) -> Iterator[tuple[Array, Array]]:
     """Outputs and targets, (..., n_out, n) each, a thousand samples at a time."""
     check_fits(params, dataset, "dataset")
-    workspaces: dict[int, Workspace] = {}
+    passes: dict[int, Passes] = {}
     for x, y in mini_batches(dataset, np.arange(len(dataset)), _AT_ONCE, params.dtype):
         n = len(x)
-        if n not in workspaces:
-            workspaces[n] = Workspace(params.architecture, params.theta, params.leading, n)
+        if n not in passes:
+            passes[n] = Passes(params.architecture, params.theta, params.leading, n)
         with one_blas_thread:
-            output = workspaces[n].feedforward(x)
+            output = passes[n].feedforward(x)
         yield output, y
 
 

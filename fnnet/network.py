@@ -8,13 +8,15 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet.backprop import Workspace
+from fnnet.backprop import Passes
 from fnnet.batches import target_columns, with_ones
 from fnnet.blas import one_blas_thread
 from fnnet.checks import InputError, finite_array, require
 from fnnet.costs import Cost, quadratic
 from fnnet.datasets.dataset import check_labels
-from fnnet.params import Params
+from fnnet.gradients import BatchGradient
+from fnnet.parallel import processors
+from fnnet.params import Architecture, Params
 from fnnet.records import Array, Record, all_bits, all_read_only, freeze
 
 __all__ = ["Forward", "cost", "forward", "grads", "scaled_gradient"]
@@ -74,21 +76,19 @@ def forward(params: Params, x: ArrayLike) -> Forward:
     """
     x = np.asarray(x)
     inputs = _as_inputs(params, x)
-    workspace = _workspace(params, inputs)
+    passes = _passes(params, inputs)
     with one_blas_thread:
-        workspace.feedforward(inputs)
+        passes.feedforward(inputs)
 
     def rows(columns: Array) -> Array:
         # A column a sample in here, a row a sample out there; one sample comes without that axis.
         return columns[..., 0] if x.ndim == 1 else columns.swapaxes(-1, -2)
 
     columns = [freeze(inputs).swapaxes(-1, -2)] + [
-        freeze(layer.with_ones) for layer in workspace.layers
+        freeze(layer.with_ones) for layer in passes.layers
     ]
     activations = tuple(rows(array[..., :-1, :]) for array in columns)
-    return Forward(
-        activations, tuple(rows(freeze(layer.linear_output)) for layer in workspace.layers)
-    )
+    return Forward(activations, tuple(rows(freeze(layer.linear_output)) for layer in passes.layers))
 
 
 def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) -> Any:
@@ -117,7 +117,7 @@ def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) 
     """
     inputs, targets = _as_samples(params, x, y)
     with one_blas_thread:
-        output = _workspace(params, inputs).feedforward(inputs)
+        output = _passes(params, inputs).feedforward(inputs)
         return np.mean(cost.value(output, targets), axis=-1)
 
 
@@ -152,20 +152,26 @@ def scaled_gradient(params: Params, x: ArrayLike, y: ArrayLike, cost: Cost, fact
     """`factor` times the gradient of the mean cost, (..., P), as a new read-only vector."""
     inputs, targets = _as_samples(params, x, y)
     scale = np.asarray(factor / inputs.shape[-2], params.dtype)
+    gradient = BatchGradient(*_sizes(params, inputs), workers=processors())
     with one_blas_thread:
-        return freeze(_workspace(params, inputs).backprop(inputs, targets, cost, scale))
+        return freeze(gradient.fill(inputs, targets, cost, scale))
 
 
-def _workspace(params: Params, inputs: Array) -> Workspace:
+def _passes(params: Params, inputs: Array) -> Passes:
+    return Passes(*_sizes(params, inputs))
+
+
+def _sizes(params: Params, inputs: Array) -> tuple[Architecture, Array, tuple[int, ...], int]:
+    """What `Passes` and `BatchGradient` are made from."""
     *leading, n, _ = inputs.shape
     try:
-        leading_axes = np.broadcast_shapes(params.leading, tuple(leading))
+        all_leading = np.broadcast_shapes(params.leading, tuple(leading))
     except ValueError:
         raise InputError(
             f"x has the leading axes {tuple(leading)}: expected some that broadcast with those of "
             f"params, {params.leading}"
         ) from None
-    return Workspace(params.architecture, params.theta, leading_axes, n)
+    return params.architecture, params.theta, all_leading, n
 
 
 def _as_inputs(params: Params, x: Array) -> Array:

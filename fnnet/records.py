@@ -13,6 +13,8 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fnnet.checks import require
+
 __all__ = ["Array", "Record", "all_bits", "all_read_only", "bits", "freeze", "read_only"]
 
 Array = NDArray[Any]
@@ -24,35 +26,39 @@ class Record:
 
     __slots__ = ()
 
-    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         # attrs' own way would restore the fields as they come, with arrays that can be written to.
-        values = attrs.asdict(self, recurse=False)  # type: ignore[arg-type]  # subclasses are attrs'
-        return type(self), tuple(values.values())
+        fields = attrs.asdict(self, recurse=False)  # type: ignore[arg-type]  # subclasses are attrs'
+        return _restored, (type(self), fields)
+
+
+def _restored(kind: type[Record], fields: dict[str, Any]) -> Record:
+    return kind(**fields)
 
 
 def read_only(values: ArrayLike) -> Array:
     """The values as an array that nobody can write to: copied, unless that is so already."""
     array = np.asarray(values)
+    require(array.dtype.kind not in "mMV", "array", array, "numbers")
     return array if _is_read_only(array) else freeze(array.copy())
 
 
 def freeze(array: Array) -> Array:
-    """Give up writing to an array that the caller owns; the same array is returned.
+    """An array fresh from a computation, not to be written to any more: the same memory.
 
-    For arrays fresh from a computation: a record then takes them without a copy.
+    A record then takes it without a copy.
     """
-    array.flags.writeable = False
-    return array
+    # Unlike an array's own flag, a read-only buffer cannot be made writable again.
+    return np.asarray(memoryview(array.data).toreadonly())
 
 
 def _is_read_only(array: Array) -> bool:
-    # A read-only view does not help while somebody holds the writable array under it.
     owner: object = array
     while isinstance(owner, np.ndarray):
         if owner.flags.writeable:
             return False
         owner = owner.base
-    return owner is None or isinstance(owner, bytes)
+    return isinstance(owner, bytes) or (isinstance(owner, memoryview) and owner.readonly)
 
 
 def bits(array: Array) -> tuple[str, tuple[int, ...], bytes]:

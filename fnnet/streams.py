@@ -69,7 +69,9 @@ def shuffle(n: int, *, seed: int | Sequence[int], epoch: int) -> Array:
 
 def as_seed(seed: int | Sequence[int]) -> Seed:
     """A seed, or a tuple of them, as they are kept in records."""
-    if not isinstance(seed, Sequence | np.ndarray) or isinstance(seed, str):
+    if isinstance(seed, np.ndarray):
+        seed = seed.tolist()
+    if not isinstance(seed, Sequence) or isinstance(seed, str | bytes):
         return integer("seed", seed, at_least=0)
     if len(seed) == 0:
         raise InputError("seed is empty: expected a seed, or one for each network of a stack")

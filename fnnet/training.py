@@ -7,19 +7,20 @@ what goes in and comes out are frozen records.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import reduce
+from functools import cache, reduce
 from itertools import accumulate, islice
 
 import attrs
 import numpy as np
 
-from fnnet.backprop import Workspace
 from fnnet.batches import mini_batches
 from fnnet.blas import one_blas_thread
 from fnnet.checks import finite_number, integer, require
 from fnnet.costs import quadratic
 from fnnet.datasets.dataset import Dataset
 from fnnet.evaluation import check_fits
+from fnnet.gradients import BatchGradient
+from fnnet.parallel import processors
 from fnnet.params import Params
 from fnnet.records import Array, freeze
 from fnnet.streams import Seed, as_seed, shuffle
@@ -96,7 +97,9 @@ def start(params: Params, config: TrainConfig) -> TrainState:
     return TrainState(params)
 
 
-def trajectory(state: TrainState, dataset: Dataset, config: TrainConfig) -> Iterator[TrainState]:
+def trajectory(
+    state: TrainState, dataset: Dataset, config: TrainConfig, *, workers: int | None = None
+) -> Iterator[TrainState]:
     """The states after each of the epochs to come, lazily: an epoch is computed when asked for.
 
     Parameters
@@ -107,6 +110,8 @@ def trajectory(state: TrainState, dataset: Dataset, config: TrainConfig) -> Iter
         What to train on.
     config
         The run continues until it has had `config.epochs` epochs in all.
+    workers
+        Threads for large batches, by default one a processor. They change no bit of the result.
 
     Raises
     ------
@@ -127,11 +132,14 @@ def trajectory(state: TrainState, dataset: Dataset, config: TrainConfig) -> Iter
     2 True
     3 True
     """
-    states = accumulate(_epochs(state, config), _epoch_of(state, dataset, config), initial=state)
+    epoch = _epoch_of(state, dataset, config, workers)
+    states = accumulate(_epochs(state, config), epoch, initial=state)
     return islice(states, 1, None)
 
 
-def train(state: TrainState, dataset: Dataset, config: TrainConfig) -> TrainState:
+def train(
+    state: TrainState, dataset: Dataset, config: TrainConfig, *, workers: int | None = None
+) -> TrainState:
     """The last state of the `trajectory`, or `state` where no epoch is left to run.
 
     Examples
@@ -143,7 +151,7 @@ def train(state: TrainState, dataset: Dataset, config: TrainConfig) -> TrainStat
     >>> fnnet.train(state, digits.train, config).epoch
     3
     """
-    return reduce(_epoch_of(state, dataset, config), _epochs(state, config), state)
+    return reduce(_epoch_of(state, dataset, config, workers), _epochs(state, config), state)
 
 
 def _epochs(state: TrainState, config: TrainConfig) -> range:
@@ -151,29 +159,28 @@ def _epochs(state: TrainState, config: TrainConfig) -> range:
 
 
 def _epoch_of(
-    state: TrainState, dataset: Dataset, config: TrainConfig
+    state: TrainState, dataset: Dataset, config: TrainConfig, workers: int | None
 ) -> Callable[[TrainState, int], TrainState]:
     """The step of the fold: (state, epoch) -> state, with the run's buffers inside."""
+    workers = processors() if workers is None else integer("workers", workers, at_least=1)
     architecture, dtype = state.params.architecture, state.params.dtype
     check_fits(state.params, dataset, "dataset")
     start(state.params, config)
     theta = np.empty_like(state.params.theta)
-    workspaces: dict[int, tuple[Workspace, Array]] = {}
+    leading = theta.shape[:-1]
 
-    def workspace(n: int) -> tuple[Workspace, Array]:
-        # At most two: one for the whole batches, one for what is left at the end of an epoch.
-        if n not in workspaces:
-            scale = np.asarray(config.eta / n, dtype)
-            workspaces[n] = Workspace(architecture, theta, theta.shape[:-1], n), scale
-        return workspaces[n]
+    @cache  # of two entries at most: the batch size, and what is left at the end of an epoch
+    def gradient_of(n: int) -> tuple[BatchGradient, Array]:
+        scale = np.asarray(config.eta / n, dtype)
+        return BatchGradient(architecture, theta, leading, n, workers), scale
 
     def epoch(state: TrainState, number: int) -> TrainState:
         theta[...] = state.params.theta
         order = shuffle(len(dataset), seed=config.seed, epoch=number)
         with one_blas_thread, np.errstate(over="ignore", invalid="ignore"):
             for x, y in mini_batches(dataset, order, config.batch_size, dtype):
-                passes, scale = workspace(x.shape[-2])
-                np.subtract(theta, passes.backprop(x, y, quadratic, scale), out=theta)
+                gradient, scale = gradient_of(x.shape[-2])
+                gradient.descend(x, y, quadratic, scale)
         _check_finite(theta, number, config)
         return TrainState(Params(architecture, freeze(theta.copy())), number + 1)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from fnnet.checks import finite_array, finite_number, integer, require
-from fnnet.records import Array, Record, array_field, freeze, read_only
+from fnnet.records import Array, Record, bits, freeze, read_only
 
 __all__ = ["Batch", "Dataset", "Splits", "one_hot", "scaled"]
 
@@ -40,7 +40,7 @@ def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -
     labels = np.asarray(labels)
     classes = integer("classes", classes, at_least=1)
     check_labels("labels", labels, classes)
-    return np.equal(labels[..., np.newaxis], np.arange(classes)).astype(dtype)
+    return np.asarray(labels[..., np.newaxis] == np.arange(classes), dtype)
 
 
 def check_labels(argument: str, labels: Array, classes: int) -> None:
@@ -68,8 +68,8 @@ class Batch(Record):
         Targets (..., n, n_out) of a float dtype, or class labels (..., n) of an integer dtype.
     """
 
-    x: Array = array_field()
-    y: Array = array_field()
+    x: Array = attrs.field(converter=read_only, eq=bits)
+    y: Array = attrs.field(converter=read_only, eq=bits)
 
 
 def _as_inputs(x: ArrayLike) -> Array:
@@ -119,8 +119,8 @@ class Dataset(Record):
            [0.        , 0.5       ]], dtype=float32)
     """
 
-    x: Array = array_field(converter=_as_inputs)
-    y: Array = array_field(converter=_as_targets)
+    x: Array = attrs.field(converter=_as_inputs, eq=bits)
+    y: Array = attrs.field(converter=_as_targets, eq=bits)
     scale: float = attrs.field(default=1.0, kw_only=True)
     classes: int | None = attrs.field(kw_only=True)
 
@@ -135,7 +135,12 @@ class Dataset(Record):
         require(is_samples, "x", self.x, "at least one sample in an array of shape (n, n_in)")
         is_numbers = self.x.dtype == np.uint8 or np.issubdtype(self.x.dtype, np.floating)
         require(is_numbers, "x", self.x, "real numbers")
-        require(self.y.shape[:1] == self.x.shape[:1], "y", self.y, f"one for each of x's {len(self)} rows")
+        require(
+            self.y.shape[:1] == self.x.shape[:1],
+            "y",
+            self.y,
+            f"one for each of x's {len(self)} rows",
+        )
         if self.y.dtype == np.int64:
             require(self.y.ndim == 1, "y", self.y, "class labels of shape (n,)")
             check_labels("y", self.y, integer("classes", self.classes, at_least=1))
@@ -153,12 +158,12 @@ class Dataset(Record):
     @property
     def n_in(self) -> int:
         """How many values a sample has."""
-        return self.x.shape[1]
+        return int(self.x.shape[1])
 
     @property
     def n_out(self) -> int:
         """How many output units a network for this data has."""
-        return self.classes if self.classes is not None else self.y.shape[1]
+        return int(self.y.shape[1]) if self.classes is None else self.classes
 
     def batch(self, rows: Any = slice(None), *, dtype: DTypeLike = np.float32) -> Batch:
         """The samples of these rows as the network takes them: scaled, in `dtype`.

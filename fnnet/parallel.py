@@ -1,0 +1,48 @@
+"""Tasks that may run at the same time, since each writes to buffers of its own.
+
+NumPy lets other threads run during its larger products and sums, so threads are enough.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import cache
+
+__all__ = ["processors", "run"]
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="fnnet")
+
+
+# A forked child has the pool, but not its threads.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+def run(tasks: Sequence[Callable[[], object]], workers: int) -> None:
+    """Run all tasks, on `workers` threads at the most, this one included."""
+    if workers == 1 or len(tasks) == 1:
+        for task in tasks:
+            task()
+        return
+    # A thread starts without this one's context, in which NumPy keeps `errstate`.
+    futures = [_pool(workers - 1).submit(copy_context().run, task) for task in tasks[1:]]
+    tasks[0]()
+    for future, task in zip(reversed(futures), reversed(tasks), strict=False):
+        if future.cancel():  # not begun yet: this thread is free, and takes it
+            task()
+    for future in futures:
+        if not future.cancelled():
+            future.result()
