@@ -8,8 +8,16 @@ import operator
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["InputError", "finite_array", "finite_number", "integer", "require"]
+__all__ = [
+    "InputError",
+    "array_of_numbers",
+    "finite_array",
+    "finite_number",
+    "integer",
+    "require",
+]
 
 
 class InputError(ValueError):
@@ -52,7 +60,18 @@ def finite_number(argument: str, value: Any) -> float:
     return number
 
 
-def finite_array(argument: str, array: np.ndarray[Any, Any]) -> None:
+def array_of_numbers(argument: str, values: ArrayLike) -> NDArray[Any]:
+    """The values as an array of numbers (complex ones, which few take, among them)."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of different lengths
+        array = np.asarray(None)
+    if array.dtype.kind not in "biufc":
+        raise InputError(f"{argument} is {_in_words(values)}: expected real numbers")
+    return array
+
+
+def finite_array(argument: str, array: NDArray[Any]) -> None:
     """Refuse an array that holds a NaN or an infinity, naming the first of them."""
     finite = np.isfinite(array)
     if not finite.all():

@@ -9,9 +9,9 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fnnet.arithmetic import arithmetic
 from fnnet.backprop import Passes
 from fnnet.batches import mini_batches
-from fnnet.blas import one_blas_thread
 from fnnet.checks import require
 from fnnet.costs import Cost, quadratic
 from fnnet.datasets.dataset import Dataset, one_hot
@@ -107,7 +107,8 @@ def evaluate(params: Params, dataset: Dataset, *, cost: Cost = quadratic) -> Eva
     correct, total_cost = 0, 0.0
     for output, targets in _outputs(params, dataset):
         correct = correct + np.sum(output.argmax(axis=-2) == targets.argmax(axis=-2), axis=-1)
-        total_cost = total_cost + cost.value(output, targets).sum(axis=-1, dtype=np.float64)
+        with arithmetic():
+            total_cost = total_cost + cost.value(output, targets).sum(axis=-1, dtype=np.float64)
     return Evaluation(correct, len(dataset), total_cost / len(dataset))
 
 
@@ -143,7 +144,7 @@ def _outputs(params: Params, dataset: Dataset) -> Iterator[tuple[Array, Array]]:
         n = len(x)
         if n not in passes:
             passes[n] = Passes(params.architecture, params.theta, params.leading, n)
-        with one_blas_thread:
+        with arithmetic():
             output = passes[n].feedforward(x)
         yield output, y
 

@@ -60,4 +60,4 @@ def relative_error(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = q
     """
     expected = complex_step(params, x, y, cost=cost).theta
     difference = np.abs(grads(params, x, y, cost=cost).theta - expected)
-    return float(difference.max() / np.abs(expected).max())
+    return float(difference.max() / (np.abs(expected).max() or 1.0))

@@ -8,15 +8,15 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fnnet.arithmetic import arithmetic
 from fnnet.backprop import Passes
 from fnnet.batches import target_columns, with_ones
-from fnnet.blas import one_blas_thread
-from fnnet.checks import InputError, finite_array, require
+from fnnet.checks import InputError, array_of_numbers, finite_array, require
 from fnnet.costs import Cost, quadratic
 from fnnet.datasets.dataset import check_labels
 from fnnet.gradients import BatchGradient
 from fnnet.parallel import processors
-from fnnet.params import Architecture, Params
+from fnnet.params import Params
 from fnnet.records import Array, Record, all_bits, all_read_only, freeze
 
 __all__ = ["Forward", "cost", "forward", "grads", "scaled_gradient"]
@@ -74,11 +74,10 @@ def forward(params: Params, x: ArrayLike) -> Forward:
     >>> fnnet.forward(params, [0, 1, 2]).output
     array([0.768..., 0.304...], dtype=float32)
     """
-    x = np.asarray(x)
+    x = array_of_numbers("x", x)
     inputs = _as_inputs(params, x)
-    passes = _passes(params, inputs)
-    with one_blas_thread:
-        passes.feedforward(inputs)
+    with arithmetic():
+        _, passes = _feedforward(params, inputs)
 
     def rows(columns: Array) -> Array:
         # A column a sample in here, a row a sample out there; one sample comes without that axis.
@@ -116,8 +115,9 @@ def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) 
     0.2687
     """
     inputs, targets = _as_samples(params, x, y)
-    with one_blas_thread:
-        output = _passes(params, inputs).feedforward(inputs)
+    _leading(params, inputs, targets)
+    with arithmetic():
+        output, _ = _feedforward(params, inputs)
         return np.mean(cost.value(output, targets), axis=-1)
 
 
@@ -151,27 +151,37 @@ def grads(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic)
 def scaled_gradient(params: Params, x: ArrayLike, y: ArrayLike, cost: Cost, factor: float) -> Array:
     """`factor` times the gradient of the mean cost, (..., P), as a new read-only vector."""
     inputs, targets = _as_samples(params, x, y)
-    scale = np.asarray(factor / inputs.shape[-2], params.dtype)
-    gradient = BatchGradient(*_sizes(params, inputs), workers=processors())
-    with one_blas_thread:
+    leading = _leading(params, inputs, targets)
+    n = inputs.shape[-2]
+    gradient = BatchGradient(params.architecture, params.theta, leading, n, processors())
+    with arithmetic():
+        scale = np.asarray(factor / n, params.dtype)
         return freeze(gradient.fill(inputs, targets, cost, scale))
 
 
-def _passes(params: Params, inputs: Array) -> Passes:
-    return Passes(*_sizes(params, inputs))
+def _feedforward(params: Params, inputs: Array) -> tuple[Array, Passes]:
+    passes = Passes(params.architecture, params.theta, _leading(params, inputs), inputs.shape[-2])
+    return passes.feedforward(inputs), passes
 
 
-def _sizes(params: Params, inputs: Array) -> tuple[Architecture, Array, tuple[int, ...], int]:
-    """What `Passes` and `BatchGradient` are made from."""
-    *leading, n, _ = inputs.shape
+def _leading(params: Params, inputs: Array, targets: Array | None = None) -> tuple[int, ...]:
+    """The leading axes of params, of the samples x and of their y, broadcast."""
+    leading = _broadcast("x", inputs.shape[:-2], "params", params.leading)
+    if targets is None:
+        return leading
+    return _broadcast("y", targets.shape[:-2], "params and x", leading)
+
+
+def _broadcast(
+    name: str, leading: tuple[int, ...], others: str, others_leading: tuple[int, ...]
+) -> tuple[int, ...]:
     try:
-        all_leading = np.broadcast_shapes(params.leading, tuple(leading))
+        return np.broadcast_shapes(leading, others_leading)
     except ValueError:
         raise InputError(
-            f"x has the leading axes {tuple(leading)}: expected some that broadcast with those of "
-            f"params, {params.leading}"
+            f"{name} has the leading axes {leading}: expected some that broadcast with those of "
+            f"{others}, {others_leading}"
         ) from None
-    return params.architecture, params.theta, all_leading, n
 
 
 def _as_inputs(params: Params, x: Array) -> Array:
@@ -179,24 +189,26 @@ def _as_inputs(params: Params, x: Array) -> Array:
     expected = f"samples of {n_in} features, shape (n, {n_in}) or ({n_in},)"
     require(x.ndim > 0 and x.shape[-1] == n_in and x.size > 0, "x", x, expected)
     require(np.can_cast(x.dtype, params.dtype, "same_kind"), "x", x, "real numbers")
-    with np.errstate(over="ignore"):  # a float64 beyond float32's range: refused as infinite
+    with arithmetic():
         inputs = with_ones(np.atleast_2d(x), 1.0, params.dtype)
     finite_array("x", inputs[..., 0, :-1] if x.ndim == 1 else inputs[..., :-1])
     return inputs
 
 
 def _as_samples(params: Params, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    x, y = np.asarray(x), np.asarray(y)
+    x, y = array_of_numbers("x", x), array_of_numbers("y", y)
     inputs = _as_inputs(params, x)
     n_out = params.sizes[-1]
     if np.issubdtype(y.dtype, np.integer):
-        rows = x.shape[:-1]
-        require(y.shape[-1:] == rows[-1:], "y", y, f"a label for each sample, shape {rows}")
+        one_each = y.shape[-1:] == x.shape[-2:-1]
+        require(one_each, "y", y, f"a label for each sample, shape {x.shape[:-1]}")
         check_labels("y", y, n_out)
         return inputs, target_columns(np.atleast_1d(y), n_out, params.dtype)
-    rows = (*x.shape[:-1], n_out)
-    expected = f"integer labels of shape {rows[:-1]} or float targets of shape {rows}"
-    is_targets = np.can_cast(y.dtype, params.dtype, "same_kind") and y.dtype != bool
-    require(is_targets and y.shape[-len(rows[-2:]) :] == rows[-2:], "y", y, expected)
-    finite_array("y", y)
-    return inputs, target_columns(np.atleast_2d(y), n_out, params.dtype)
+    shape = (*x.shape[:-1], n_out)
+    expected = f"integer labels of shape {shape[:-1]} or float targets of shape {shape}"
+    is_floats = np.can_cast(y.dtype, params.dtype, "same_kind") and y.dtype != bool
+    require(is_floats and y.shape[-2:] == shape[-2:], "y", y, expected)
+    with arithmetic():
+        targets = target_columns(np.atleast_2d(y), n_out, params.dtype)
+    finite_array("y", targets[..., 0] if y.ndim == 1 else targets.swapaxes(-1, -2))
+    return inputs, targets

@@ -10,7 +10,7 @@ from typing import Any
 
 import attrs
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
 
 from fnnet.activations import Activation, as_activation
 from fnnet.checks import InputError, integer, require
@@ -24,9 +24,11 @@ DTYPES = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.complex128))
 
 
 def _as_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
+    if isinstance(sizes, np.ndarray):
+        sizes = sizes.tolist()
+    is_list = isinstance(sizes, Sequence) and not isinstance(sizes, str | bytes)
     expected = "at least two layer sizes, the inputs' and the outputs'"
-    require(not isinstance(sizes, str) and np.ndim(sizes) == 1, "sizes", sizes, expected)
-    require(len(sizes) >= 2, "sizes", sizes, expected)
+    require(is_list and len(sizes) >= 2, "sizes", sizes, expected)
     return tuple(integer(f"sizes[{k}]", size, at_least=1) for k, size in enumerate(sizes))
 
 
@@ -64,7 +66,7 @@ class Architecture:
     def of(cls, sizes: Sequence[int], activations: Activations = "sigmoid") -> Architecture:
         """An architecture from sizes and names."""
         sizes = _as_sizes(sizes)
-        if isinstance(activations, str | Activation):
+        if isinstance(activations, str | Activation) or not isinstance(activations, Sequence):
             activations = [activations] * (len(sizes) - 1)
         return cls(sizes, tuple(map(as_activation, activations)))
 
@@ -92,6 +94,10 @@ class Architecture:
         ]
 
 
+def _as_theta(theta: ArrayLike) -> Array:
+    return read_only(theta, "theta")
+
+
 @attrs.frozen
 class Params(Record):
     """Weights and biases of a network, or of a stack of networks of one architecture.
@@ -114,7 +120,7 @@ class Params(Record):
     """
 
     architecture: Architecture
-    theta: Array = attrs.field(converter=read_only, eq=bits)
+    theta: Array = attrs.field(converter=_as_theta, eq=bits)
 
     def __attrs_post_init__(self) -> None:
         size = self.architecture.n_parameters

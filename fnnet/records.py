@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fnnet.checks import require
+from fnnet.checks import array_of_numbers
 
 __all__ = ["Array", "Record", "all_bits", "all_read_only", "bits", "freeze", "read_only"]
 
@@ -36,10 +36,9 @@ def _restored(kind: type[Record], fields: dict[str, Any]) -> Record:
     return kind(**fields)
 
 
-def read_only(values: ArrayLike) -> Array:
+def read_only(values: ArrayLike, argument: str = "array") -> Array:
     """The values as an array that nobody can write to: copied, unless that is so already."""
-    array = np.asarray(values)
-    require(array.dtype.kind not in "mMV", "array", array, "numbers")
+    array = array_of_numbers(argument, values)
     return array if _is_read_only(array) else freeze(array.copy())
 
 

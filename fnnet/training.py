@@ -13,8 +13,8 @@ from itertools import accumulate, islice
 import attrs
 import numpy as np
 
+from fnnet.arithmetic import arithmetic
 from fnnet.batches import mini_batches
-from fnnet.blas import one_blas_thread
 from fnnet.checks import finite_number, integer, require
 from fnnet.costs import quadratic
 from fnnet.datasets.dataset import Dataset
@@ -177,7 +177,7 @@ def _epoch_of(
     def epoch(state: TrainState, number: int) -> TrainState:
         theta[...] = state.params.theta
         order = shuffle(len(dataset), seed=config.seed, epoch=number)
-        with one_blas_thread, np.errstate(over="ignore", invalid="ignore"):
+        with arithmetic():
             for x, y in mini_batches(dataset, order, config.batch_size, dtype):
                 gradient, scale = gradient_of(x.shape[-2])
                 gradient.descend(x, y, quadratic, scale)

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from fnnet.checks import finite_array, finite_number, integer, require
+from fnnet.checks import array_of_numbers, finite_array, finite_number, integer, require
 from fnnet.records import Array, Record, bits, freeze, read_only
 
 __all__ = ["Batch", "Dataset", "Splits", "one_hot", "scaled"]
@@ -37,7 +37,7 @@ def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
     """
-    labels = np.asarray(labels)
+    labels = array_of_numbers("labels", labels)
     classes = integer("classes", classes, at_least=1)
     check_labels("labels", labels, classes)
     return np.asarray(labels[..., np.newaxis] == np.arange(classes), dtype)
@@ -51,9 +51,18 @@ def check_labels(argument: str, labels: Array, classes: int) -> None:
     require(outside.size == 0, argument, next(iter(outside.tolist()), None), expected)
 
 
+@np.errstate(over="ignore")  # a float64 beyond float32's range becomes an infinity
 def scaled(x: Array, scale: float, out: Array) -> None:
     """Write `x * scale` into `out`, computed in out's dtype: bytes become pixel values here."""
     np.multiply(x, out.dtype.type(scale), out=out, casting="same_kind")
+
+
+def _as_x(x: ArrayLike) -> Array:
+    return read_only(x, "x")
+
+
+def _as_y(y: ArrayLike) -> Array:
+    return read_only(y, "y")
 
 
 @attrs.frozen
@@ -68,12 +77,12 @@ class Batch(Record):
         Targets (..., n, n_out) of a float dtype, or class labels (..., n) of an integer dtype.
     """
 
-    x: Array = attrs.field(converter=read_only, eq=bits)
-    y: Array = attrs.field(converter=read_only, eq=bits)
+    x: Array = attrs.field(converter=_as_x, eq=bits)
+    y: Array = attrs.field(converter=_as_y, eq=bits)
 
 
 def _as_inputs(x: ArrayLike) -> Array:
-    array = np.asarray(x)
+    array = array_of_numbers("x", x)
     if np.issubdtype(array.dtype, np.integer) or array.dtype == bool:
         return read_only(array if array.dtype == np.uint8 else array.astype(np.float64))
     return read_only(array)
@@ -81,7 +90,7 @@ def _as_inputs(x: ArrayLike) -> Array:
 
 def _as_targets(y: ArrayLike) -> Array:
     # One integer dtype for all: labels that are equal are then equal to the bit.
-    array = np.asarray(y)
+    array = array_of_numbers("y", y)
     if np.issubdtype(array.dtype, np.integer) and array.dtype != np.int64:
         return freeze(array.astype(np.int64))
     return read_only(array)

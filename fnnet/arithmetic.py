@@ -1,4 +1,4 @@
-"""One BLAS thread during a computation: its bytes then do not depend on how many there are.
+"""Arithmetic whose bytes do not depend on how many threads BLAS has, and that is silent.
 
 OpenBLAS splits larger matrix products among its threads, and the last bits change with the split.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from functools import cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from threadpoolctl import LibController
 
-__all__ = ["one_blas_thread"]
+__all__ = ["arithmetic", "one_blas_thread"]
 
 
 @cache
@@ -55,3 +57,16 @@ class _OneBlasThread:
 
 
 one_blas_thread = _OneBlasThread()
+
+
+class arithmetic:  # noqa: N801  # reads as `with arithmetic():`, as `errstate` does
+    """One BLAS thread, and no warnings: what overflows is an infinity, and is dealt with as one."""
+
+    def __enter__(self) -> None:
+        self._silence = np.errstate(over="ignore", invalid="ignore")
+        self._silence.__enter__()
+        one_blas_thread.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        one_blas_thread.__exit__()
+        self._silence.__exit__(*error)

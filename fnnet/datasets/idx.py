@@ -1,0 +1,86 @@
+"""IDX files, the form MNIST is published in: a header that gives the shape, then the values.
+
+Format: http://yann.lecun.com/exdb/mnist/ ("the IDX file format").
+"""
+
+from __future__ import annotations
+
+import gzip
+import math
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from fnnet.checks import InputError
+from fnnet.records import Array
+
+__all__ = ["read_bytes", "read_idx"]
+
+_GZIP = b"\x1f\x8b"
+_UNSIGNED_BYTES = 0x08
+
+
+def read_idx(path: str | os.PathLike[str]) -> Array:
+    """The array that an IDX file of unsigned bytes holds.
+
+    Parameters
+    ----------
+    path
+        The file, gzipped or not.
+
+    Returns
+    -------
+    Array
+        uint8, of the shape that the file's header gives; read-only.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing, damaged, or something else.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "labels-idx1-ubyte")
+    ...     _ = path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]))
+    ...     read_idx(path)
+    array([7, 9], dtype=uint8)
+    """
+    path = Path(path)
+    data = read_bytes(path, "an IDX file")
+    if len(data) < 4 or data[:2] != b"\0\0":
+        start = f"starts with the bytes {data[:4].hex(' ')}" if data else "is empty"
+        raise InputError(f"{path} {start}: expected an IDX file, gzipped or not")
+    code, ndim = data[2], data[3]
+    if code != _UNSIGNED_BYTES:
+        raise InputError(f"{path} has the IDX type 0x{code:02x}: expected 0x08, unsigned bytes")
+    offset = 4 + 4 * ndim
+    if len(data) < offset:
+        raise InputError(f"{path} ends within its header: expected the sizes of {ndim} dimensions")
+    shape = struct.unpack_from(f">{ndim}I", data, offset=4)
+    if len(data) - offset != math.prod(shape):
+        counts = " x ".join(map(str, shape))
+        held = f"{path} holds {len(data) - offset} values"
+        raise InputError(f"{held}: expected {counts}, as its header says")
+    try:
+        return np.ndarray(shape, np.uint8, data, offset)
+    except ValueError as error:  # sizes that no array can have
+        raise InputError(f"{path} has {ndim} dimensions ({error}): expected fewer") from None
+
+
+def read_bytes(path: Path, expected: str) -> bytes:
+    """What the file holds, unpacked where it is gzipped; `expected` tells the errors what it is."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): expected {expected}") from None
+    if not data.startswith(_GZIP):
+        return data
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path} is damaged ({error}): expected {expected}, gzipped") from None

@@ -1,0 +1,32 @@
+"""What several test files share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fnnet.records import Array
+
+
+@pytest.fixture(scope="session")
+def mnist_folder() -> Path:
+    """The real MNIST, four IDX files and mnist.pkl.gz, where FNNET_DATA says that it is."""
+    folder = os.environ.get("FNNET_DATA")
+    if not folder:
+        pytest.skip("FNNET_DATA names no folder with MNIST")
+    return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def idx_bytes() -> Callable[[Array], bytes]:
+    """The IDX file of an array of bytes, not gzipped."""
+
+    def pack(array: Array) -> bytes:
+        header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+        return header + array.astype(np.uint8).tobytes()
+
+    return pack

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnet.checks import InputError
+from fnnet.datasets.dataset import Batch, Dataset, Splits, one_hot, scaled
+from fnnet.records import Array
+
+PIXELS = np.array([[0, 128], [255, 64], [8, 8]], dtype=np.uint8)
+COPIES = [copy.copy, copy.deepcopy, lambda record: pickle.loads(pickle.dumps(record))]
+
+
+def dataset(**changes: Any) -> Dataset:
+    fields: dict[str, Any] = {"x": PIXELS, "y": [1, 0, 1], "scale": 1 / 256}
+    return Dataset(**(fields | changes))
+
+
+class TestOneHot:
+    def test_has_a_one_in_the_labels_place(self) -> None:
+        targets = one_hot([[2, 0], [1, 1]], 3)
+        assert targets.tolist() == [[[0, 0, 1], [1, 0, 0]], [[0, 1, 0], [0, 1, 0]]]
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8])
+    def test_has_the_dtype_asked_for(self, dtype: type) -> None:
+        assert one_hot([0], 2, dtype=dtype).dtype == dtype
+
+    def test_is_float32_by_default(self) -> None:
+        assert one_hot([0], 2).dtype == np.float32
+
+    def test_of_one_label_is_one_row(self) -> None:
+        assert one_hot(1, 2).tolist() == [0, 1]
+
+    @pytest.mark.parametrize(
+        ("labels", "classes", "message"),
+        [
+            ([0, 3], 3, "labels is 3: expected class labels of 0 to 2"),
+            ([0, -1], 3, "labels is -1: expected class labels of 0 to 2"),
+            ([0.0], 3, r"labels is an array .*float64: expected integer class labels"),
+            ([True], 3, r"labels is an array .*bool: expected integer class labels"),
+            ([0], 0, "classes is 0: expected an integer of at least 1"),
+            ([0], 2.0, r"classes is 2\.0: expected an integer"),
+        ],
+    )
+    def test_refuses(self, labels: Any, classes: Any, message: str) -> None:
+        with pytest.raises(InputError, match=message):
+            one_hot(labels, classes)
+
+
+class TestScaled:
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_of_every_byte_is_exact_for_powers_of_two(self, dtype: type) -> None:
+        x = np.arange(256, dtype=np.uint8)
+        out: Array = np.empty(256, dtype)
+        scaled(x, 1 / 256, out)
+        assert all(float(value) == byte / 256 for byte, value in enumerate(out))
+
+    def test_is_computed_in_the_dtype_of_out(self) -> None:
+        x = np.arange(256, dtype=np.uint8)
+        out: Array = np.empty(256, np.float32)
+        scaled(x, np.float64(0.1), out)
+        assert out.tolist() == (x.astype(np.float32) * np.float32(0.1)).tolist()
+
+
+class TestDataset:
+    def test_keeps_bytes_as_they_are(self) -> None:
+        assert dataset().x.dtype == np.uint8
+        assert dataset().x.tolist() == PIXELS.tolist()
+
+    @pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int64, bool])
+    def test_takes_other_integers_as_float64(self, dtype: type) -> None:
+        x = dataset(x=PIXELS.astype(dtype)).x
+        assert x.dtype == np.float64
+        assert x.tolist() == PIXELS.astype(dtype).astype(float).tolist()
+
+    @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+    def test_keeps_the_dtype_of_floats(self, dtype: type) -> None:
+        assert dataset(x=PIXELS.astype(dtype)).x.dtype == dtype
+
+    @pytest.mark.parametrize("dtype", [np.uint8, np.int32, ">i8", np.uint64])
+    def test_keeps_labels_as_int64(self, dtype: Any) -> None:
+        made = dataset(y=np.array([1, 0, 1], dtype))
+        assert made.y.dtype == np.dtype("=i8")
+        assert made == dataset()
+
+    def test_counts_its_samples_inputs_and_outputs(self) -> None:
+        labelled = dataset(classes=4)
+        assert (len(labelled), labelled.n_in, labelled.n_out) == (3, 2, 4)
+        with_targets = dataset(y=np.zeros((3, 5)))
+        assert (with_targets.n_out, with_targets.classes) == (5, None)
+
+    def test_has_one_class_more_than_the_largest_label(self) -> None:
+        assert dataset(y=[4, 0, 2]).classes == 5
+
+    def test_takes_arrays_that_nobody_can_write_to_without_a_copy(self) -> None:
+        x = np.frombuffer(bytes(6), np.uint8).reshape(3, 2)
+        assert np.shares_memory(dataset(x=x).x, x)
+
+    def test_is_not_changed_through_the_callers_array(self) -> None:
+        x, y = PIXELS.copy(), np.array([1, 0, 1])
+        made = Dataset(x, y, scale=1 / 256)
+        x[:], y[:] = 7, 0
+        assert made == dataset()
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            ({"scale": float("nan")}, "scale is nan: expected a finite number"),
+            ({"scale": "a"}, "scale is 'a': expected a finite number"),
+            ({"x": []}, r"x is an array of shape \(0,\).*: expected at least one sample"),
+            ({"x": [1.0, 2.0, 3.0]}, r"x is an array of shape \(3,\).*: expected at least one"),
+            ({"x": np.zeros((3, 0))}, r"x is an array of shape \(3, 0\).*: expected at least one"),
+            ({"x": np.zeros((0, 2)), "y": np.zeros(0, int)}, r"x .*\(0, 2\).*: expected at least"),
+            ({"x": np.zeros((3, 2), complex)}, "x is an array .*complex128: expected real numbers"),
+            ({"x": np.zeros((3, 2), object)}, "x is an array .*object: expected real numbers"),
+            ({"x": [["a"], ["b"], ["c"]]}, "x is an array .*: expected real numbers"),
+            (
+                {"y": [0, 1]},
+                r"y is an array of shape \(2,\).*: expected one for each of x's 3 rows",
+            ),
+            ({"y": 1}, r"y is an array of shape \(\).*: expected one for each of x's 3 rows"),
+            ({"y": [[0], [1], [0]]}, r"y is an array of shape \(3, 1\).*: expected class labels"),
+            ({"y": [0, -1, 0]}, "y is -1: expected class labels of 0 to 0"),
+            ({"y": [0, 3, 0], "classes": 3}, "y is 3: expected class labels of 0 to 2"),
+            ({"classes": 0}, "classes is 0: expected an integer of at least 1"),
+            ({"classes": None}, "classes is None: expected an integer of at least 1"),
+            ({"y": [0.0, 1.0, 0.0]}, r"y is an array .*: expected integer labels \(n,\) or float"),
+            ({"y": [True, False, True]}, "y is an array .*bool: expected integer labels"),
+            ({"y": np.zeros((3, 1), complex)}, "y is an array .*complex128: expected integer"),
+            ({"y": np.zeros((3, 2)), "classes": 2}, "classes is 2: expected None, for y holds"),
+            ({"y": [[0.0], [np.inf], [0.0]]}, r"y\[1, 0\] is inf: expected finite values only"),
+            ({"x": [[0.0], [1.0], [np.nan]]}, r"x\[2, 0\] is nan: expected finite values only"),
+        ],
+    )
+    def test_refuses(self, changes: dict[str, Any], message: str) -> None:
+        with pytest.raises(InputError, match=message) as caught:
+            dataset(**changes)
+        assert "\n" not in str(caught.value)
+
+
+class TestBatch:
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_is_scaled_exactly(self, dtype: type) -> None:
+        x = np.arange(256, dtype=np.uint8)[:, np.newaxis]
+        batch = Dataset(x, np.zeros(256, int), scale=1 / 256).batch(dtype=dtype)
+        assert batch.x.dtype == dtype
+        assert batch.x[:, 0].tolist() == [byte / 256 for byte in range(256)]
+
+    def test_is_of_float32_by_default(self) -> None:
+        assert dataset(x=PIXELS.astype(float)).batch().x.dtype == np.float32
+
+    def test_holds_the_rows_asked_for_in_their_order(self) -> None:
+        batch = dataset().batch([2, 0])
+        assert batch.x.tolist() == [[8 / 256, 8 / 256], [0, 0.5]]
+        assert batch.y.tolist() == [1, 1]
+        assert dataset().batch(slice(1, 2)) == dataset().batch([1])
+
+    def test_may_have_leading_axes(self) -> None:
+        batch = dataset().batch(np.array([[0, 1], [2, 0]]))
+        assert batch.x.shape == (2, 2, 2)
+        assert batch.y.tolist() == [[1, 0], [1, 1]]
+
+    def test_keeps_labels_and_casts_targets(self) -> None:
+        assert dataset().batch().y.dtype == np.int64
+        assert dataset(y=np.zeros((3, 2))).batch().y.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "record",
+    [dataset(), dataset(y=np.ones((3, 2))), dataset().batch(), Batch([[1.0]], [0])],
+    ids=["labels", "targets", "batch", "own batch"],
+)
+class TestRecords:
+    def test_arrays_cannot_be_written_to(self, record: Any) -> None:
+        for array in (record.x, record.y):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 1
+
+    def test_fields_cannot_be_set(self, record: Any) -> None:
+        with pytest.raises(AttributeError):
+            record.x = record.x
+
+    @pytest.mark.parametrize("copied", COPIES, ids=["copy", "deepcopy", "pickle"])
+    def test_copies_are_equal_and_as_frozen(
+        self, record: Any, copied: Callable[[Any], Any]
+    ) -> None:
+        other = copied(record)
+        assert other == record
+        assert hash(other) == hash(record)
+        assert not other.x.flags.writeable
+        assert not other.y.flags.writeable
+
+
+class TestEquality:
+    def test_of_equal_data_sets(self) -> None:
+        assert dataset() == dataset(x=PIXELS.copy())
+        assert hash(dataset()) == hash(dataset(x=PIXELS.copy()))
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"x": PIXELS[::-1]},
+            {"x": PIXELS.astype(float)},
+            {"y": [0, 0, 1]},
+            {"scale": 1 / 255},
+            {"classes": 3},
+        ],
+        ids=["x", "dtype", "y", "scale", "classes"],
+    )
+    def test_needs_every_field(self, changes: dict[str, Any]) -> None:
+        assert dataset(**changes) != dataset()
+
+    def test_is_of_bits(self) -> None:
+        assert Dataset([[0.0]], [0]) != Dataset([[-0.0]], [0])
+        assert Batch([[0.0]], [0]) != Batch([[-0.0]], [0])
+        assert Batch([[np.nan]], [0]) == Batch([[np.nan]], [0])
+
+
+class TestSplits:
+    def test_are_equal_where_their_parts_are(self) -> None:
+        splits = Splits(dataset(), dataset(), dataset())
+        assert splits == Splits(dataset(), dataset(), dataset())
+        assert splits != Splits(dataset(), dataset(), dataset(y=[0, 0, 1]))
+
+    @pytest.mark.parametrize("part", ["validation", "test"])
+    @pytest.mark.parametrize("other", [dataset(x=np.zeros((3, 9))), dataset(classes=7)])
+    def test_refuse_parts_of_other_shapes(self, part: str, other: Dataset) -> None:
+        parts = dict.fromkeys(("train", "validation", "test"), dataset()) | {part: other}
+        with pytest.raises(InputError, match=rf"{part} is .*: expected .*\(2, 2\)"):
+            Splits(**parts)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fnnet.batches import mini_batches, target_columns, with_ones
+from fnnet.streams import shuffle
+from tests._support import dataset, inputs
+
+DTYPES = [np.dtype(np.float32), np.dtype(np.float64)]
+KINDS = ["labels", "targets", "bytes"]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(4, 3), (2, 4, 3), (1, 1)])
+def test_inputs_are_scaled_and_end_in_a_one(shape: tuple[int, ...], dtype: np.dtype[float]) -> None:
+    x = inputs(*shape)
+    result = with_ones(x, 0.25, dtype)
+    assert result.dtype == dtype
+    assert result[..., -1].tolist() == np.ones(shape[:-1]).tolist()
+    np.testing.assert_allclose(result[..., :-1], x / 4, rtol=1e-6)
+    assert not np.shares_memory(result, x)
+
+
+def test_labels_become_columns_with_a_one_in_the_labels_row() -> None:
+    columns = target_columns(np.array([[2, 0], [1, 1]]), 3, DTYPES[0])
+    assert columns.dtype == DTYPES[0]
+    assert columns.tolist() == [[[0, 1], [0, 0], [1, 0]], [[0, 0], [1, 1], [0, 0]]]
+
+
+def test_targets_become_columns() -> None:
+    y = inputs(2, 4, 3)
+    assert target_columns(y, 3, DTYPES[1]).tobytes() == y.swapaxes(-1, -2).tobytes()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    n=st.integers(1, 60),
+    batch_size=st.one_of(st.integers(1, 9), st.sampled_from([50, 160, 161, 10**9])),
+    members=st.integers(0, 3),
+    kind=st.sampled_from(KINDS),
+    dtype=st.sampled_from(DTYPES),
+)
+def test_the_batches_are_the_order_cut_in_pieces(
+    n: int, batch_size: int, members: int, kind: str, dtype: np.dtype[float]
+) -> None:
+    data = dataset(n, (3, 2), kind)
+    order = shuffle(n, seed=range(members) if members else 0, epoch=0)
+    batches = list(mini_batches(data, order, batch_size, dtype))
+    starts = range(0, n, batch_size)
+    assert len(batches) == len(starts)
+    for start, (x, y) in zip(starts, batches, strict=True):
+        expected = data.batch(order[..., start : start + batch_size], dtype=dtype)
+        assert x.tobytes() == with_ones(expected.x, 1.0, dtype).tobytes()
+        assert y.tobytes() == target_columns(expected.y, 2, dtype).tobytes()
+
+
+def test_batches_do_not_share_memory_that_a_later_one_changes() -> None:
+    data = dataset(500, (3, 2))
+    batches = list(mini_batches(data, np.arange(500), 7, DTYPES[0]))
+    rows = np.concatenate([x[:, :-1] for x, _ in batches])
+    assert rows.tobytes() == data.batch().x.tobytes()
+
+
+def test_batches_are_made_when_they_are_asked_for() -> None:
+    data = dataset(100_000, (3, 2))
+    first, _ = next(mini_batches(data, np.arange(100_000), 10, DTYPES[0]))
+    assert first.base is not None
+    assert first.base.nbytes < 10_000

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fnnet import Batch
+from fnnet.checks import InputError, finite_array, finite_number, integer, require
+from tests._support import assert_refused
+
+
+def test_a_condition_that_holds_is_silent() -> None:
+    require(1, "n", 2, "what it is")
+
+
+def test_a_refusal_says_argument_value_and_expectation() -> None:
+    with pytest.raises(InputError, match=r"^n is 2: expected more than 3$"):
+        require(False, "n", 2, "more than 3")
+
+
+def test_an_input_error_is_a_value_error() -> None:
+    assert issubclass(InputError, ValueError)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "two\nlines",
+        [np.eye(2)],
+        np.eye(3),
+        Batch(np.eye(3), [0, 1, 2]),
+        "long " * 100,
+        {"key": np.zeros((2, 2))},
+    ],
+    ids=["text", "list", "array", "record", "long", "dict"],
+)
+def test_a_refusal_is_one_short_line_whatever_the_value(value: Any) -> None:
+    assert_refused(lambda: require(False, "n", value, "a number"), "n is ", ": expected a number")
+    with pytest.raises(InputError) as caught:
+        require(False, "n", value, "a number")
+    assert len(str(caught.value)) < 120
+
+
+@pytest.mark.parametrize("value", [0, 1, 10**30, np.int8(3), np.uint64(2**63), np.array(4)])
+def test_integers_of_any_kind_become_ints(value: Any) -> None:
+    result = integer("n", value, at_least=0)
+    assert type(result) is int
+    assert result == value
+
+
+@pytest.mark.parametrize(
+    "value", [-1, np.int64(-5), 1.0, np.float64(2), "1", None, True, np.True_, [1], 1j, b"1"]
+)
+def test_what_is_no_such_integer_is_refused(value: Any) -> None:
+    assert_refused(lambda: integer("n", value, at_least=0), "n is ", repr(value), "of at least 0")
+
+
+@pytest.mark.parametrize("value", [0, -3, 2.5, np.float32(0.5), np.int16(2), Fraction(1, 2)])
+def test_finite_numbers_become_floats(value: Any) -> None:
+    result = finite_number("eta", value)
+    assert type(result) is float
+    assert result == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [float("nan"), float("inf"), -np.inf, "3", None, True, 1j, [1.0], Decimal(1), 10**400],
+)
+def test_what_is_no_finite_number_is_refused(value: Any) -> None:
+    assert_refused(lambda: finite_number("eta", value), "eta is ", "expected a finite number")
+
+
+@pytest.mark.parametrize(
+    ("shape", "place"), [((), "x"), ((3,), "x[1]"), ((2, 3), "x[1, 1]"), ((2, 2, 2), "x[1, 1, 1]")]
+)
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_the_first_value_that_is_not_finite_is_named(
+    shape: tuple[int, ...], place: str, value: float
+) -> None:
+    array = np.zeros(shape)
+    finite_array("x", array)
+    array[(1,) * len(shape)] = value
+    assert_refused(lambda: finite_array("x", array), f"{place} is {value}:", "finite")

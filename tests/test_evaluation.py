@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+
+from fnnet import (
+    Architecture,
+    Dataset,
+    Evaluation,
+    Params,
+    confusion_matrix,
+    cost,
+    evaluate,
+    forward,
+    init,
+    predict,
+)
+from tests._support import assert_refused, dataset, inputs, linear, same_bits, tripled
+
+SIZES = (3, 5, 4)
+KINDS = ["labels", "targets", "bytes"]
+
+ECHO = Params(Architecture.of([3, 3], linear), np.eye(3, 4).ravel())
+"""A network whose output is its input."""
+
+
+class TestPredict:
+    def test_the_largest_output_is_the_class_the_first_where_several_are(self) -> None:
+        x = [[0.0, 2, 1], [3, 1, 2], [1, 1, 1], [0, 5, 5]]
+        assert predict(ECHO, x).tolist() == [1, 0, 0, 1]
+        assert predict(ECHO, x).dtype == np.int64
+
+    def test_one_sample_has_one_class(self) -> None:
+        assert predict(ECHO, [0.0, 1, 2]).shape == ()
+        assert predict(ECHO, [0.0, 1, 2]) == 2
+
+    def test_each_network_of_a_stack_predicts(self) -> None:
+        params, x = init(SIZES, seed=range(3)), inputs(20, 3)
+        assert predict(params, x).shape == (3, 20)
+        assert predict(params, x).tolist() == [predict(params[k], x).tolist() for k in range(3)]
+
+
+class TestEvaluate:
+    def test_counts_the_right_ones_and_means_the_cost(self) -> None:
+        data = Dataset([[1.0, 0, 0], [0, 1, 0], [0, 0, 3]], [0, 2, 2])
+        result = evaluate(ECHO, data)
+        assert (result.correct, result.total) == (2, 3)
+        assert result.accuracy == pytest.approx(2 / 3)
+        assert result.cost == pytest.approx((0 + 2 / 4 + 4 / 4) / 3)
+
+    @pytest.mark.parametrize("n", [1, 2, 999, 1000, 1001, 2500])
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_is_forward_and_cost_whatever_the_number_of_samples(self, n: int, kind: str) -> None:
+        params, data = init(SIZES, seed=0, dtype=np.float64), dataset(n, SIZES, kind)
+        batch = data.batch(dtype=np.float64)
+        result = evaluate(params, data)
+        classes = data.y if data.classes else data.y.argmax(axis=1)
+        output = forward(params, batch.x).output
+        assert result.correct == sum(
+            int(np.argmax(a)) == label for a, label in zip(output, classes, strict=True)
+        )
+        assert result.total == len(data) == n
+        np.testing.assert_allclose(result.cost, cost(params, batch.x, batch.y), rtol=1e-12)
+        assert [type(figure) for figure in attrs.astuple(result)] == [int, int, float]
+
+    @pytest.mark.parametrize("n", [1, 50, 1001])
+    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("sizes", [SIZES, (1, 1), (5, 1, 2)])
+    def test_a_stack_is_its_members_bit_for_bit(
+        self, n: int, kind: str, dtype: type, sizes: tuple[int, ...]
+    ) -> None:
+        params, data = init(sizes, seed=range(3), dtype=dtype), dataset(n, sizes, kind)
+        result, matrix = evaluate(params, data), confusion_matrix(params, data)
+        for k in range(3):
+            own = evaluate(params[k], data)
+            assert (result.correct[k], result.cost[k]) == (own.correct, own.cost)
+            assert result.accuracy[k] == own.accuracy
+            assert same_bits(matrix[k], confusion_matrix(params[k], data))
+        assert not result.correct.flags.writeable
+        assert not result.cost.flags.writeable
+
+    def test_another_cost_is_taken_at_its_word(self) -> None:
+        params, data = init(SIZES, seed=0, dtype=np.float64), dataset(30, SIZES)
+        one, other = evaluate(params, data), evaluate(params, data, cost=tripled)
+        assert other.cost == pytest.approx(3 * one.cost, rel=1e-12)
+        assert other.correct == one.correct
+
+    def test_large_numbers_are_evaluated_in_silence(self) -> None:
+        data = Dataset(np.full((2, 3), 1e300), np.full((2, 4), 1e300))
+        for evaluated in (evaluate, confusion_matrix):
+            try:
+                evaluated(init(SIZES, seed=0), data)
+            except ValueError as error:
+                assert "\n" not in str(error)  # noqa: PT017  # refusing is as good
+
+    def test_equal_evaluations_are_equal_for_stacks_too(self) -> None:
+        data = dataset(20, SIZES)
+        one, same = (evaluate(init(SIZES, seed=[0, 1]), data) for _ in range(2))
+        other = evaluate(init(SIZES, seed=[0, 2]), data)
+        assert one == same != other
+        assert hash(one) == hash(same)
+        assert evaluate(init(SIZES, seed=0), data) == evaluate(init(SIZES, seed=0), data)
+
+    def test_an_evaluation_keeps_its_own_copy(self) -> None:
+        correct = np.array([1, 2])
+        result = Evaluation(correct, 4, [0.5, 0.25])
+        correct[:] = 0
+        assert result.correct.tolist() == [1, 2]
+        assert result.accuracy.tolist() == [0.25, 0.5]
+
+
+class TestConfusionMatrix:
+    def test_rows_are_classes_and_columns_predictions(self) -> None:
+        data = Dataset([[1.0, 0, 0], [0, 1, 0], [0, 1, 0], [0, 1, 0]], [0, 2, 2, 1], classes=3)
+        assert confusion_matrix(ECHO, data).tolist() == [[1, 0, 0], [0, 1, 0], [0, 2, 0]]
+
+    @pytest.mark.parametrize("n", [1, 1000, 1001, 2300])
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_counts_every_sample_once(self, n: int, kind: str) -> None:
+        params, data = init(SIZES, seed=0), dataset(n, SIZES, kind)
+        expected = np.zeros((4, 4), int)
+        classes = data.y if data.classes else data.y.argmax(axis=1)
+        np.add.at(expected, (classes, predict(params, data.batch().x)), 1)
+        matrix = confusion_matrix(params, data)
+        assert matrix.tolist() == expected.tolist()
+        assert matrix.dtype == np.int64
+        assert np.trace(matrix) == evaluate(params, data).correct
+
+
+@pytest.mark.parametrize("call", [evaluate, confusion_matrix])
+@pytest.mark.parametrize("sizes", [(4, 4), (3, 3), (3, 5)])
+def test_data_that_does_not_fit_is_refused(call: Any, sizes: tuple[int, ...]) -> None:
+    assert_refused(
+        lambda: call(init(SIZES, seed=0), dataset(5, sizes)),
+        "dataset (inputs, outputs)",
+        str(sizes),
+        "3 inputs and 4 outputs",
+    )

@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+import errno
+import io
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fnnet import (
+    InputError,
+    Params,
+    TrainState,
+    init,
+    load_params,
+    load_state,
+    save_params,
+    save_state,
+)
+from fnnet.records import Array
+from fnnet.storage import replacing
+from tests._support import SIZES, assert_refused, linear
+
+PARAMS = init([2, 1], seed=0)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "params.npz"
+
+
+class TestRoundTrip:
+    @pytest.mark.parametrize("sizes", SIZES)
+    @pytest.mark.parametrize("seed", [0, [1, 2, 3]])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_is_bit_for_bit(self, path: Path, sizes: Any, seed: Any, dtype: type) -> None:
+        params = init(sizes, seed=seed, dtype=dtype)
+        save_params(path, params)
+        assert load_params(path) == params
+        assert not load_params(path).theta.flags.writeable
+        state = TrainState(params, 7)
+        save_state(path, state)
+        assert load_state(path) == state
+        assert type(load_state(path).epoch) is int
+        assert load_params(path) == params
+
+    def test_keeps_zeros_with_their_signs_and_the_smallest_numbers(self, path: Path) -> None:
+        params = Params(PARAMS.architecture, np.float32([-0.0, 1e-45, 3.4e38]))
+        save_params(path, params)
+        assert load_params(path) == params
+
+    def test_equal_params_give_equal_files(self, tmp_path: Path) -> None:
+        for name in ("one", "other"):
+            save_params(tmp_path / name, init([5, 4, 3], seed=[0, 1]))
+        assert (tmp_path / "one").read_bytes() == (tmp_path / "other").read_bytes()
+
+    def test_the_path_is_used_as_it_is(self, tmp_path: Path) -> None:
+        save_params(str(tmp_path / "network"), PARAMS)
+        assert os.listdir(tmp_path) == ["network"]
+        assert load_params(str(tmp_path / "network")) == PARAMS
+
+    def test_numpy_alone_can_read_it(self, path: Path) -> None:
+        save_state(path, TrainState(PARAMS, 3))
+        with np.load(path, allow_pickle=False) as file:
+            assert file["theta"].tobytes() == PARAMS.theta.tobytes()
+            assert file["sizes"].tolist() == [2, 1]
+            assert file["activations"].tolist() == ["sigmoid"]
+            assert (file["format"], file["epoch"]) == (1, 3)
+
+    def test_a_function_of_ones_own_cannot_be_saved(self, path: Path) -> None:
+        like = attrs.evolve(linear, name="sigmoid")
+        for activation in (linear, like):
+            params = init([2, 1], seed=0, activations=activation)
+            assert_refused(lambda params=params: save_params(path, params), "activations")
+        assert not path.exists()
+
+
+class FullDisk(io.FileIO):
+    """A file on a disk with room for 300 bytes more."""
+
+    def write(self, data: Any) -> int:
+        if self.tell() + memoryview(data).nbytes > 300:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(data)
+
+
+class TestReplacing:
+    def test_the_old_file_stays_until_the_new_one_is_whole(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        seen: list[tuple[bytes, list[int]]] = []
+
+        def fsync(descriptor: int) -> None:
+            # All bytes have left the program by now, and the old file is still in place.
+            sizes = [file.stat().st_size for file in path.parent.iterdir() if file != path]
+            seen.append((path.read_bytes(), sizes))
+            assert os.fstat(descriptor).st_size == sizes[0]
+
+        monkeypatch.setattr(os, "fsync", fsync)
+        path.write_bytes(b"old")
+        with replacing(path) as file:
+            file.write(b"new one")
+            assert path.read_bytes() == b"old"
+        assert seen == [(b"old", [7])]
+        assert path.read_bytes() == b"new one"
+        assert list(path.parent.iterdir()) == [path]
+
+    @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, OSError])
+    @pytest.mark.parametrize("there", [True, False])
+    def test_an_exception_leaves_all_as_it_was(
+        self, path: Path, error: type[BaseException], there: bool
+    ) -> None:
+        if there:
+            path.write_bytes(b"old")
+        with pytest.raises(error), replacing(path) as file:
+            file.write(b"half of the n")
+            raise error
+        assert [file.read_bytes() for file in path.parent.iterdir()] == [b"old"] * there
+
+    def test_a_full_disk_leaves_all_as_it_was(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        save_params(path, PARAMS)
+        monkeypatch.setattr(Path, "open", lambda self, mode: FullDisk(self, mode))
+        with pytest.raises(OSError, match="space"):
+            save_params(path, init([20, 20], seed=0))
+        monkeypatch.undo()
+        assert load_params(path) == PARAMS
+        assert list(path.parent.iterdir()) == [path]
+
+    def test_a_disk_that_fails_at_the_end_leaves_all_as_it_was(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fsync(_: int) -> None:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+        save_state(path, TrainState(PARAMS, 1))
+        monkeypatch.setattr(os, "fsync", fsync)
+        with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+            save_state(path, TrainState(PARAMS, 2))
+        assert load_state(path) == TrainState(PARAMS, 1)
+        assert list(path.parent.iterdir()) == [path]
+
+    def test_a_folder_that_is_not_there_is_an_os_error(self, path: Path) -> None:
+        with pytest.raises(OSError, match="missing"):
+            save_params(path.parent / "missing" / "params.npz", PARAMS)
+
+
+def assert_unreadable(path: Path, *fragments: str) -> None:
+    for load in (load_params, load_state):
+        assert_refused(lambda load=load: load(path), str(path), *fragments)
+
+
+def written(path: Path, **changes: Any) -> Path:
+    """A file of a state with some entries changed, or left out where they are None."""
+    entries = {
+        "format": np.asarray(1),
+        "sizes": np.asarray([2, 1]),
+        "activations": np.asarray(["sigmoid"]),
+        "theta": PARAMS.theta,
+        "epoch": np.asarray(3),
+    } | changes
+    with path.open("wb") as file:
+        np.savez(file, **{name: value for name, value in entries.items() if value is not None})
+    return path
+
+
+class TestUnreadable:
+    def test_the_unchanged_entries_are_readable(self, path: Path) -> None:
+        assert load_state(written(path)) == TrainState(PARAMS, 3)
+
+    def test_no_file(self, path: Path) -> None:
+        assert_unreadable(path, "expected a file")
+        assert_unreadable(path.parent, "expected a file")
+
+    @pytest.mark.parametrize(
+        "content", [b"", b"PK", b"a text\nof two lines\n", b"PK\x03\x04" + bytes(100), bytes(1000)]
+    )
+    def test_something_else(self, path: Path, content: bytes) -> None:
+        path.write_bytes(content)
+        assert_unreadable(path)
+
+    def test_an_array_that_is_no_archive(self, path: Path) -> None:
+        with path.open("wb") as file:
+            np.save(file, PARAMS.theta)
+        assert_unreadable(path)
+
+    def test_another_archive(self, path: Path) -> None:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("theta", b"text")
+        assert_unreadable(path)
+
+    def test_a_file_that_is_cut_off_anywhere(self, path: Path) -> None:
+        save_state(path, TrainState(PARAMS, 3))
+        content = path.read_bytes()
+        for length in range(len(content)):
+            path.write_bytes(content[:length])
+            assert_unreadable(path)
+
+    @pytest.mark.parametrize("name", ["format", "sizes", "activations", "theta"])
+    def test_a_missing_entry(self, path: Path, name: str) -> None:
+        assert_unreadable(written(path, **{name: None}), name)
+
+    def test_params_are_no_state(self, path: Path) -> None:
+        save_params(path, PARAMS)
+        assert_refused(lambda: load_state(path), str(path), "epoch")
+
+    @pytest.mark.parametrize(
+        ("changes", "fragment"),
+        [
+            ({"format": np.asarray(2)}, "format is"),
+            ({"format": np.asarray([1, 2])}, ""),
+            ({"format": np.asarray("one")}, "format is"),
+            ({"sizes": np.asarray([3, 1])}, "theta is"),
+            ({"sizes": np.asarray([2])}, "sizes is"),
+            ({"sizes": np.asarray(2)}, "sizes is"),
+            ({"sizes": np.asarray([0, 3])}, "sizes[0] is 0"),
+            ({"sizes": np.asarray([2.0, 1.0])}, "sizes[0] is 2.0"),
+            ({"sizes": np.asarray([[2, 1]])}, "sizes"),
+            ({"sizes": np.asarray([2**62, 2**62])}, "theta is"),
+            ({"activations": np.asarray(["relu"])}, "'relu'"),
+            ({"activations": np.asarray(["sigmoid"] * 2)}, "activations is"),
+            ({"activations": np.asarray([1.0])}, "activations is"),
+            ({"activations": np.asarray([["sigmoid"]])}, "activations"),
+            ({"theta": np.zeros(4, np.float32)}, "theta is"),
+            ({"theta": np.zeros(3, np.int64)}, "theta is"),
+            ({"theta": np.asarray(["a", "b", "c"])}, ""),
+            ({"theta": np.float32([0, np.nan, 0])}, "theta[1] is nan"),
+            ({"theta": np.float32([[0, 0, 0], [0, 0, np.inf]])}, "theta[1, 2] is inf"),
+            ({"theta": np.array([None] * 3)}, ""),
+            ({"sizes": np.array([{"a": 1}])}, ""),
+        ],
+    )
+    def test_wrong_entries(self, path: Path, changes: dict[str, Array], fragment: str) -> None:
+        assert_unreadable(written(path, **changes), fragment)
+
+    @pytest.mark.parametrize(
+        "epoch", [np.asarray(-1), np.asarray(1.0), np.asarray([1, 2]), np.asarray("1")]
+    )
+    def test_a_wrong_epoch(self, path: Path, epoch: Array) -> None:
+        assert_refused(lambda: load_state(written(path, epoch=epoch)), str(path), "epoch is")
+
+
+def _outcome(load: Callable[[Path], object], path: Path) -> str:
+    try:
+        load(path)
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_a_damaged_file_loads_or_is_refused_in_one_line(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "damaged.npz"
+    save_state(path, TrainState(PARAMS, 3))
+    content = bytearray(path.read_bytes())
+    places = st.tuples(st.integers(0, len(content) - 1), st.integers(1, 255))
+    for place, flip in data.draw(st.lists(places, min_size=1, max_size=4)):
+        content[place] ^= flip
+    path.write_bytes(content)
+    for load in (load_params, load_state):
+        message = _outcome(load, path)
+        assert "\n" not in message
+        assert not message or str(path) in message
+
+
+def test_a_damaged_byte_anywhere_loads_or_is_refused_in_one_line(path: Path) -> None:
+    save_state(path, TrainState(PARAMS, 3))
+    content = path.read_bytes()
+    faults = set()
+    for place in range(len(content)):
+        for flip in (0x01, 0x08, 0x40, 0xFF):
+            damaged = bytearray(content)
+            damaged[place] ^= flip
+            path.write_bytes(damaged)
+            try:
+                assert "\n" not in _outcome(load_state, path)
+            except BaseException as error:
+                faults.add(f"{type(error).__name__}: {error} at byte {place}")
+    assert faults == set()
