@@ -42,6 +42,7 @@ class Activation:
     function: Callable[[Array, Array], None] = attrs.field(repr=False)
     derivative: Callable[[Array, Array, Array], None] = attrs.field(repr=False)
 
+    @np.errstate(over="ignore")
     def __call__(self, z: ArrayLike) -> Array:
         """The activations of the linear outputs z, an array of any shape."""
         z = _as_floats(z)
@@ -49,6 +50,7 @@ class Activation:
         self.function(z, a)
         return a
 
+    @np.errstate(over="ignore")
     def prime(self, z: ArrayLike) -> Array:
         """The derivative at the linear outputs z, an array of any shape."""
         z = _as_floats(z)
@@ -62,10 +64,9 @@ def _as_floats(z: ArrayLike) -> Array:
     return array.astype(np.result_type(array, np.float32), copy=False)
 
 
-# exp(-z) overflows to infinity where the sigmoid is 0 to the last bit, and 1 / inf is that 0.
-@np.errstate(over="ignore")
 def _sigmoid(z: Array, out: Array) -> None:
     """1 / (1 + exp(-z)): the notebook's `sigmoid`."""
+    # exp overflows to infinity where the sigmoid is 0 to the last bit, and 1 / inf is that 0.
     np.negative(z, out=out)
     np.exp(out, out=out)
     np.add(out, _ONE, out=out)

@@ -6,54 +6,78 @@ OpenBLAS splits larger matrix products among its threads, and the last bits chan
 from __future__ import annotations
 
 from functools import cache
-from threading import Lock
-from typing import TYPE_CHECKING, Any
+from threading import Lock, local
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from threadpoolctl import LibController
 
 __all__ = ["arithmetic", "one_blas_thread"]
 
 
-@cache
-def _libraries() -> list[LibController]:
-    # Looking for them takes milliseconds, so it is done once, and not before they are needed.
-    from threadpoolctl import ThreadpoolController
+class _Pin:
+    """Some BLAS libraries, held at one thread: the first to enter sets it, the last restores it."""
 
-    libraries: list[LibController] = ThreadpoolController().select(user_api="blas").lib_controllers
-    return libraries
-
-
-class _OneBlasThread:
-    """A context manager that may be entered again, by the same thread or by another one.
-
-    The setting belongs to the whole process: the first to enter changes it, the last to leave
-    restores it.
-    """
-
-    def __init__(self) -> None:
+    def __init__(self, libraries: list[Any]) -> None:
+        self._libraries = libraries
         self._lock = Lock()
         self._inside = 0
-        self._before: list[tuple[LibController, int]] = []
+        self._before: list[tuple[Any, int]] = []
 
-    def __enter__(self) -> None:
+    def enter(self) -> None:
         with self._lock:
             if self._inside == 0:
-                self._before = [(library, library.get_num_threads()) for library in _libraries()]
-                for library, threads in self._before:
-                    if threads != 1:
-                        library.set_num_threads(1)
+                found = [(library, library.get_num_threads()) for library in self._libraries]
+                self._before = [(library, threads) for library, threads in found if threads != 1]
+                for library, _ in self._before:
+                    _set_threads(library, 1)
             self._inside += 1
 
-    def __exit__(self, *_: object) -> None:
+    def leave(self) -> None:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
                 for library, threads in self._before:
-                    if threads != 1:
-                        library.set_num_threads(threads)
+                    _set_threads(library, threads)
+
+
+class _PinOfThread(_Pin, local):
+    """The same for libraries whose setting belongs to each thread, not to the process."""
+
+
+def _set_threads(library: Any, threads: int) -> None:
+    # threadpoolctl 3.8 heeds but one thread, the first that asked, and ignores others silently.
+    # The pin counts for itself who is inside, so it need not ask.
+    release = getattr(library, "clear_controlling_thread", lambda **_: None)
+    release(force=True)
+    library.set_num_threads(threads)
+    release(force=True)
+
+
+@cache
+def _pins() -> list[_Pin]:
+    # Looking for the libraries takes milliseconds: once is enough, and not before it is needed.
+    from threadpoolctl import ThreadpoolController
+
+    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+    of_thread = [library for library in libraries if _belongs_to_thread(library)]
+    of_process = [library for library in libraries if not _belongs_to_thread(library)]
+    return [kind(those) for kind, those in ((_Pin, of_process), (_PinOfThread, of_thread)) if those]
+
+
+def _belongs_to_thread(library: Any) -> bool:
+    return getattr(library, "threading_layer", None) == "openmp"
+
+
+class _OneBlasThread:
+    """A context manager that any thread may enter, also while it or another one is inside."""
+
+    def __enter__(self) -> None:
+        for pin in _pins():
+            pin.enter()
+
+    def __exit__(self, *_: object) -> None:
+        for pin in _pins():
+            pin.leave()
 
 
 one_blas_thread = _OneBlasThread()

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fnnet.datasets.dataset import Dataset, scaled
+from fnnet.datasets.dataset import Dataset
 from fnnet.records import Array
 
 __all__ = ["mini_batches", "target_columns", "with_ones"]
@@ -18,8 +18,9 @@ _GATHERED = 160
 
 def with_ones(x: Array, scale: float, dtype: np.dtype[Any]) -> Array:
     """The inputs x (..., n, n_in), scaled, with a last column of ones: (..., n, n_in + 1)."""
-    inputs = np.empty((*x.shape[:-1], x.shape[-1] + 1), dtype)
-    scaled(x, scale, out=inputs[..., :-1])
+    inputs = np.zeros((*x.shape[:-1], x.shape[-1] + 1), dtype)
+    inputs[..., :-1] = x
+    np.multiply(inputs, dtype.type(scale), out=inputs)  # in one piece: half the time of a view
     inputs[..., -1] = 1
     return inputs
 

@@ -150,7 +150,7 @@ def _outputs(params: Params, dataset: Dataset) -> Iterator[tuple[Array, Array]]:
 
 
 def check_fits(params: Params, dataset: Dataset, argument: str) -> None:
-    """Refuse a data set whose samples the network cannot take, or whose targets it cannot give."""
+    """Refuse a data set that the network cannot take in, or whose targets it cannot give."""
     shape: tuple[Any, ...] = (dataset.n_in, dataset.n_out)
     expected = f"the network's {params.sizes[0]} inputs and {params.sizes[-1]} outputs"
     require(
@@ -158,4 +158,9 @@ def check_fits(params: Params, dataset: Dataset, argument: str) -> None:
         f"{argument} (inputs, outputs)",
         shape,
         expected,
+    )
+    largest = dataset.largest_input
+    fits = largest <= float(np.finfo(params.dtype).max)
+    require(
+        fits, f"{argument}.x, scaled,", largest, f"inputs that are finite in {params.dtype.name}"
     )

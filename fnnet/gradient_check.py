@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet.checks import require
+from fnnet.checks import InputError, require
 from fnnet.costs import Cost, quadratic
 from fnnet.network import cost as cost_of
 from fnnet.network import grads
@@ -45,7 +45,10 @@ def complex_step(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = qua
     require(is_one, "params", params.theta, "one network in float64")
     steps = params.theta + 1j * _H * np.eye(params.architecture.n_parameters)
     costs = cost_of(Params(params.architecture, steps), x, y, cost=cost)
-    return Params(params.architecture, costs.imag / _H)
+    gradient = costs.imag / _H
+    if not np.isfinite(gradient).all():
+        raise InputError("params give linear outputs beyond exp's range: expected smaller ones")
+    return Params(params.architecture, gradient)
 
 
 def relative_error(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) -> float:

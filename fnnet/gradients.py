@@ -53,21 +53,23 @@ class BatchGradient:
             for columns in self._columns
         ]
         self._vector = np.empty((*leading, architecture.n_parameters), theta.dtype)
-        self._blocks = [
+        blocks = [
             _Block(architecture, theta, self._vector, self._shards, part, parts)
             for part in range(parts)
         ]
+        self._fill = [block.fill for block in blocks]
+        self._descend = [block.descend for block in blocks]
 
     def fill(self, x: Array, y: Array, cost: Cost, scale: Array) -> Array:
         """`scale` times the gradients of the samples' costs, added up: (..., P), a buffer."""
         self._backprop(x, y, cost, scale)
-        run([block.fill for block in self._blocks], self._workers)
+        run(self._fill, self._workers)
         return self._vector
 
     def descend(self, x: Array, y: Array, cost: Cost, scale: Array) -> None:
         """Lower theta, in place, by what `fill` computes."""
         self._backprop(x, y, cost, scale)
-        run([block.descend for block in self._blocks], self._workers)
+        run(self._descend, self._workers)
 
     def _backprop(self, x: Array, y: Array, cost: Cost, scale: Array) -> None:
         if len(self._shards) == 1:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
+
+from fnnet.arithmetic import arithmetic
 
 __all__ = ["processors", "run"]
 
@@ -37,12 +38,21 @@ def run(tasks: Sequence[Callable[[], object]], workers: int) -> None:
         for task in tasks:
             task()
         return
-    # A thread starts without this one's context, in which NumPy keeps `errstate`.
-    futures = [_pool(workers - 1).submit(copy_context().run, task) for task in tasks[1:]]
-    tasks[0]()
-    for future, task in zip(reversed(futures), reversed(tasks), strict=False):
-        if future.cancel():  # not begun yet: this thread is free, and takes it
-            task()
+    futures = [_pool(workers - 1).submit(_compute, task) for task in tasks[1:]]
+    try:
+        tasks[0]()
+        for future, task in zip(reversed(futures), reversed(tasks), strict=False):
+            if future.cancel():  # not begun yet, and this thread is free
+                task()
+    finally:
+        for future in futures:
+            future.cancel()
+        wait(futures)
     for future in futures:
         if not future.cancelled():
             future.result()
+
+
+def _compute(task: Callable[[], object]) -> None:
+    with arithmetic():  # the caller's holds for the caller's thread
+        task()

@@ -82,6 +82,9 @@ class TrainState:
     params: Params
     epoch: int = 0
 
+    def __attrs_post_init__(self) -> None:
+        integer("epoch", self.epoch, at_least=0)
+
 
 def start(params: Params, config: TrainConfig) -> TrainState:
     """The state of a run before its first epoch.

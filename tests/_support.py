@@ -63,7 +63,9 @@ def arrays_in(value: Any) -> Iterator[Array]:
         yield from arrays_in(list(value.values()))
     elif attrs.has(type(value)):
         names = [name for name in dir(value) if not name.startswith("_")]
-        yield from arrays_in([getattr(value, name) for name in names if not _is_method(value, name)])
+        yield from arrays_in(
+            [getattr(value, name) for name in names if not _is_method(value, name)]
+        )
 
 
 def _is_method(value: Any, name: str) -> bool:

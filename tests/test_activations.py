@@ -21,7 +21,7 @@ def textbook(z: Any) -> Any:
 
 
 @pytest.mark.parametrize(("dtype", "limit"), [(np.float32, 87), (np.float64, 700)])
-def test_the_sigmoid_is_the_textbooks_to_a_few_ulp(dtype: type, limit: float) -> None:
+def test_the_sigmoid_is_the_textbooks_to_a_few_ulp(dtype: Any, limit: float) -> None:
     z = np.concatenate([np.linspace(-limit, limit, 4001), np.linspace(-4, 4, 4001)]).astype(dtype)
     expected = textbook(z)
     error = np.abs(sigmoid(z).astype(np.longdouble) - expected)
@@ -29,7 +29,7 @@ def test_the_sigmoid_is_the_textbooks_to_a_few_ulp(dtype: type, limit: float) ->
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-def test_the_sigmoid_is_finite_at_the_ends_of_the_number_line(dtype: type) -> None:
+def test_the_sigmoid_is_finite_at_the_ends_of_the_number_line(dtype: Any) -> None:
     z = np.array([*EXTREMES, np.finfo(dtype).tiny, np.finfo(dtype).max], dtype)
     assert np.all(sigmoid(z) >= 0.5)
     assert np.all(sigmoid(-z) <= 0.5)
@@ -40,7 +40,7 @@ def test_the_sigmoid_is_finite_at_the_ends_of_the_number_line(dtype: type) -> No
 
 
 @pytest.mark.parametrize(("dtype", "width"), [(np.float32, 32), (np.float64, 64)])
-def test_any_finite_input_gives_a_share_without_a_warning(dtype: type, width: Any) -> None:
+def test_any_finite_input_gives_a_share_without_a_warning(dtype: Any, width: Any) -> None:
     @given(st.lists(st.floats(allow_nan=False, allow_infinity=False, width=width), min_size=1))
     def check(values: list[float]) -> None:
         z = np.array(values, dtype)
@@ -52,7 +52,7 @@ def test_any_finite_input_gives_a_share_without_a_warning(dtype: type, width: An
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
-def test_the_derivative_is_the_textbooks(dtype: type) -> None:
+def test_the_derivative_is_the_textbooks(dtype: Any) -> None:
     z = np.linspace(-30, 30, 2001).astype(dtype)
     expected = textbook(z) * (1 - textbook(z))
     assert np.max(np.abs(sigmoid.prime(z) - expected)) <= np.finfo(dtype).eps
@@ -66,16 +66,18 @@ def test_the_derivative_is_the_functions_slope() -> None:
 
 @pytest.mark.parametrize("dtype", [*FLOATS, np.complex128])
 @pytest.mark.parametrize("shape", [(), (1,), (2, 3), (4, 1, 2)])
-def test_dtype_and_shape_are_kept(dtype: type, shape: tuple[int, ...]) -> None:
+def test_dtype_and_shape_are_kept(dtype: Any, shape: tuple[int, ...]) -> None:
     z = np.ones(shape, dtype)
     for result in (sigmoid(z), sigmoid.prime(z)):
-        assert (result.dtype, result.shape) == (dtype, shape)
+        assert result.dtype == dtype
+        assert result.shape == shape
 
 
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, np.uint16, np.int64, np.uint64])
-def test_integers_are_numbers_like_others(dtype: type) -> None:
+def test_integers_are_numbers_like_others(dtype: Any) -> None:
     z = np.array([0, 1, 100, 200, 128, 255]).astype(dtype)
-    np.testing.assert_allclose(sigmoid(z), textbook(z.astype(float)).astype(float), rtol=1e-6)
+    expected = textbook(z.astype(float)).astype(float)
+    np.testing.assert_allclose(sigmoid(z), expected, rtol=1e-6, atol=1e-50)
     np.testing.assert_allclose(sigmoid.prime(z), sigmoid.prime(z.astype(float)), atol=1e-6)
 
 

@@ -2,20 +2,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
+from threading import Event, Thread, local
 
+import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from fnnet.arithmetic import one_blas_thread
+from fnnet.arithmetic import _PinOfThread, arithmetic, one_blas_thread
 
 
 def threads() -> set[int]:
-    return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+    libraries = threadpool_info()
+    return {library["num_threads"] for library in libraries if library["user_api"] == "blas"}
 
 
 @contextmanager
-def before(n: int) -> Iterator[None]:
+def blas_at(n: int) -> Iterator[None]:
     """BLAS as a caller has set it: with n threads."""
     with threadpool_limits(n, user_api="blas"):
         if threads() != {n}:
@@ -25,14 +27,14 @@ def before(n: int) -> Iterator[None]:
 
 @pytest.mark.parametrize("n", [1, 2])
 def test_blas_has_one_thread_inside_and_its_own_number_after(n: int) -> None:
-    with before(n):
+    with blas_at(n):
         with one_blas_thread:
             assert threads() == {1}
         assert threads() == {n}
 
 
 def test_the_last_to_leave_restores() -> None:
-    with before(2):
+    with blas_at(2):
         with one_blas_thread:
             with one_blas_thread, one_blas_thread:
                 assert threads() == {1}
@@ -41,7 +43,7 @@ def test_the_last_to_leave_restores() -> None:
 
 
 def test_an_exception_restores_too_and_passes_through() -> None:
-    with before(2):
+    with blas_at(2):
         with pytest.raises(KeyError, match="mine"), one_blas_thread:
             raise KeyError("mine")
         assert threads() == {2}
@@ -49,7 +51,7 @@ def test_an_exception_restores_too_and_passes_through() -> None:
 
 def test_what_is_restored_is_what_was_there_this_time() -> None:
     for n in (2, 1, 2):
-        with before(n):
+        with blas_at(n):
             with one_blas_thread:
                 pass
             assert threads() == {n}
@@ -63,7 +65,7 @@ def test_two_threads_may_be_inside_at_once() -> None:
             entered.set()
             leave.wait(10)
 
-    with before(2):
+    with blas_at(2):
         with one_blas_thread:
             other = Thread(target=stay)
             other.start()
@@ -72,3 +74,49 @@ def test_two_threads_may_be_inside_at_once() -> None:
         leave.set()
         other.join(10)
         assert threads() == {2}
+
+
+class LibraryOfThreads(local):
+    """A BLAS on OpenMP: each thread has a setting of its own."""
+
+    threads = 2
+
+    def get_num_threads(self) -> int:
+        return self.threads
+
+    def set_num_threads(self, threads: int) -> None:
+        self.threads = threads
+
+
+def test_where_each_thread_has_its_own_setting_each_is_set_and_restored() -> None:
+    library = LibraryOfThreads()
+    pin, seen = _PinOfThread([library]), []
+
+    def inside() -> None:
+        seen.append(library.threads)
+        pin.enter()
+        seen.append(library.threads)
+        pin.leave()
+        seen.append(library.threads)
+
+    pin.enter()
+    other = Thread(target=inside)
+    other.start()
+    other.join(10)
+    assert seen == [2, 1, 2]
+    assert library.threads == 1
+    pin.leave()
+    assert library.threads == 2
+
+
+def test_arithmetic_is_silent_and_leaves_numpys_settings_as_they_were() -> None:
+    before = np.geterr()
+    with arithmetic(), arithmetic():
+        assert np.float32(3e38) * np.float32(10) == np.inf
+        assert np.isnan(np.subtract(np.inf, np.inf))
+    assert np.geterr() == before
+    with pytest.raises(KeyError), arithmetic():
+        raise KeyError
+    assert np.geterr() == before
+    with blas_at(2), arithmetic():
+        assert threads() == {1}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,13 +11,13 @@ from fnnet.batches import mini_batches, target_columns, with_ones
 from fnnet.streams import shuffle
 from tests._support import dataset, inputs
 
-DTYPES = [np.dtype(np.float32), np.dtype(np.float64)]
+DTYPES: list[Any] = [np.dtype(np.float32), np.dtype(np.float64)]
 KINDS = ["labels", "targets", "bytes"]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(4, 3), (2, 4, 3), (1, 1)])
-def test_inputs_are_scaled_and_end_in_a_one(shape: tuple[int, ...], dtype: np.dtype[float]) -> None:
+def test_inputs_are_scaled_and_end_in_a_one(shape: tuple[int, ...], dtype: Any) -> None:
     x = inputs(*shape)
     result = with_ones(x, 0.25, dtype)
     assert result.dtype == dtype
@@ -44,7 +46,7 @@ def test_targets_become_columns() -> None:
     dtype=st.sampled_from(DTYPES),
 )
 def test_the_batches_are_the_order_cut_in_pieces(
-    n: int, batch_size: int, members: int, kind: str, dtype: np.dtype[float]
+    n: int, batch_size: int, members: int, kind: str, dtype: Any
 ) -> None:
     data = dataset(n, (3, 2), kind)
     order = shuffle(n, seed=range(members) if members else 0, epoch=0)

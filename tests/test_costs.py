@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -31,7 +33,7 @@ def test_the_derivative_is_the_values_slope() -> None:
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_leading_axes_and_dtype_are_kept(dtype: type) -> None:
+def test_leading_axes_and_dtype_are_kept(dtype: Any) -> None:
     a, y = inputs(4, 3, 5).astype(dtype), inputs(3, 5).astype(dtype)
     out = np.empty_like(a)
     quadratic.derivative(a, y, out)

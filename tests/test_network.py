@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import attrs
@@ -19,7 +20,7 @@ DTYPES = [np.float32, np.float64]
 class TestForward:
     @pytest.mark.parametrize("sizes", SIZES)
     @pytest.mark.parametrize("dtype", DTYPES)
-    def test_follows_the_layers(self, sizes: tuple[int, ...], dtype: type) -> None:
+    def test_follows_the_layers(self, sizes: tuple[int, ...], dtype: Any) -> None:
         params, x = init(sizes, seed=0, dtype=dtype), inputs(6, sizes[0]).astype(dtype)
         result = forward(params, x)
         assert result.activations[0].tobytes() == x.tobytes()
@@ -52,11 +53,17 @@ class TestForward:
             assert same_bits(a, b[..., 0, :])
 
     @pytest.mark.parametrize(
-        "x", [[[0, 1, 2]], [[False, True, True]], np.uint8([[0, 1, 2]]), np.float16([[0, 1, 2]])]
+        "x",
+        [
+            [[0, 1, 2]],
+            [[False, True, True]],
+            np.ones((1, 3), np.uint8),
+            np.ones((1, 3), np.float16),
+        ],
     )
     def test_takes_numbers_of_any_kind(self, x: Any) -> None:
         params = init([3, 2], seed=0)
-        assert forward(params, x) == forward(params, np.float32(x))
+        assert forward(params, x) == forward(params, np.array(x, np.float32))
 
     @pytest.mark.parametrize(
         "x", [inputs(3, 5).T, inputs(5, 6)[:, ::2], inputs(5, 3)[::-1], inputs(5, 3).astype(">f8")]
@@ -160,7 +167,7 @@ class TestStacks:
 
 class TestCostAndGrads:
     @pytest.mark.parametrize("dtype", DTYPES)
-    def test_the_cost_is_the_mean_over_the_samples(self, dtype: type) -> None:
+    def test_the_cost_is_the_mean_over_the_samples(self, dtype: Any) -> None:
         params, x, y = init([3, 4, 2], seed=0, dtype=dtype), inputs(9, 3), inputs(9, 2)
         output = forward(params, x).output.astype(float)
         expected = np.mean(np.sum((output - y) ** 2, axis=1) / 4)
@@ -185,7 +192,7 @@ class TestCostAndGrads:
 
     @pytest.mark.parametrize("dtype", DTYPES)
     @pytest.mark.parametrize("kind", [np.int64, np.uint8, np.int16, np.uint64])
-    def test_labels_are_their_one_hot_targets(self, dtype: type, kind: type) -> None:
+    def test_labels_are_their_one_hot_targets(self, dtype: Any, kind: Any) -> None:
         params, x = init([3, 4, 5], seed=0, dtype=dtype), inputs(20, 3)
         y = labels(20, classes=5)
         targets = one_hot(y, 5)
@@ -224,7 +231,7 @@ class TestBadInput:
             (inputs(5, 4), ["x is an array of shape (5, 4)", "3 features", "(n, 3) or (3,)"]),
             (inputs(5), ["x is an array of shape (5,)", "3 features"]),
             (1.0, ["x is an array of shape ()", "3 features"]),
-            (None, ["x is ", "3 features"]),
+            (None, ["x is None", "real numbers"]),
             (np.ones((0, 3)), ["x is an array of shape (0, 3)", "samples"]),
             (np.ones((2, 0, 3)), ["x is an array of shape (2, 0, 3)", "samples"]),
             ([], ["x is an array of shape (0,)", "3 features"]),
@@ -259,7 +266,7 @@ class TestBadInput:
             (X, Y[:4], ["y is an array of shape (4,)", "a label for each sample", "(5,)"]),
             (X, 1, ["y is an array of shape ()", "a label for each sample", "(5,)"]),
             (X, [], ["y is ", "(5,)"]),
-            (X, None, ["y is ", "(5,)"]),
+            (X, None, ["y is None", "real numbers"]),
             (X, np.ones(5), ["y is ", "dtype float64", "integer labels", "(5, 2)"]),
             (X, np.ones(5, bool), ["y is ", "dtype bool", "integer labels"]),
             (X, np.ones((5, 2), bool), ["y is ", "dtype bool", "integer labels"]),
@@ -289,7 +296,7 @@ class TestBadInput:
         params = init([3, 4, 2], seed=range(2))
         for y in (labels(3, 5, classes=2), inputs(3, 5, 2)):
             for call in (cost, grads):
-                assert_refused(lambda y=y, call=call: call(params, X, y), "y ", "(3,", "(2,")
+                assert_refused(partial(call, params, X, y), "y ", "(3,", "(2,")
 
 
 @pytest.mark.parametrize("value", [3e38, -3e38, 1e30])

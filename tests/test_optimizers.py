@@ -26,7 +26,7 @@ def test_a_step_goes_eta_along_the_mean_gradient_downwards(
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_small_step_lowers_the_cost_and_keeps_the_dtype(dtype: type) -> None:
+def test_a_small_step_lowers_the_cost_and_keeps_the_dtype(dtype: Any) -> None:
     params, samples = init([4, 5, 3], seed=0, dtype=dtype), batch((4, 5, 3))
     after = sgd_step(params, samples, 0.1)
     assert cost(after, samples.x, samples.y) < cost(params, samples.x, samples.y)

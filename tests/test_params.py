@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from math import nan
 from typing import Any
 
@@ -21,12 +22,12 @@ def tiny(*theta: Any, dtype: Any = np.float32) -> Params:
 class TestArchitecture:
     @pytest.mark.parametrize("sizes", SIZES)
     def test_counts_the_notebooks_weights_and_biases(self, sizes: tuple[int, ...]) -> None:
-        count = sum(x * y + y for x, y in zip(sizes[:-1], sizes[1:], strict=True))
+        count = sum(x * y + y for x, y in pairwise(sizes))
         assert Architecture.of(sizes).n_parameters == count
 
     def test_takes_one_activation_for_all_layers_or_one_for_each(self) -> None:
         one = Architecture.of([3, 4, 2], linear).activations
-        each = Architecture.of(np.array([3, 4, 2]), ["sigmoid", linear]).activations
+        each = Architecture.of((3, 4, 2), ["sigmoid", linear]).activations
         assert one == (linear, linear)
         assert each == (fnnet.sigmoid, linear)
 
@@ -45,8 +46,8 @@ class TestArchitecture:
             (None, ["sizes is None", "at least two"]),
             ("784,10", ["sizes is '784,10'", "at least two"]),
             (iter([3, 2]), ["sizes is <", "at least two"]),
-            ([[3, 2], 1], ["sizes", "[[3, 2], 1]"]),
-            (np.ones((2, 2), int), ["sizes is an array of shape (2, 2)"]),
+            ([[3, 2], 1], ["sizes[0] is [3, 2]"]),
+            (np.ones((2, 2), int), ["sizes[0] is [1, 1]"]),
         ],
     )
     def test_refuses_what_are_no_sizes(self, sizes: Any, fragments: list[str]) -> None:
@@ -80,7 +81,7 @@ class TestParams:
         n = Architecture.of(sizes).n_parameters
         theta = np.arange(np.prod(leading, dtype=int) * n, dtype=float).reshape(*leading, n)
         params = Params(Architecture.of(sizes), theta)
-        pairs = list(zip(sizes[:-1], sizes[1:], strict=True))
+        pairs = list(pairwise(sizes))
         assert [w.shape for w in params.weights] == [(*leading, y, x) for x, y in pairs]
         assert [b.shape for b in params.biases] == [(*leading, y) for _, y in pairs]
         parts = [*params.weights, *params.biases]
@@ -96,7 +97,8 @@ class TestParams:
 
     def test_says_its_sizes_dtype_and_leading_axes(self) -> None:
         params = init([3, 4, 2], seed=[0, 1, 2], dtype=np.float64)
-        assert (params.sizes, params.dtype, params.leading) == ((3, 4, 2), np.float64, (3,))
+        assert (params.sizes, params.leading) == ((3, 4, 2), (3,))
+        assert params.dtype == np.float64
 
     @pytest.mark.parametrize(
         ("other", "equal"),
@@ -144,9 +146,9 @@ class TestParams:
             tiny([[0.5, -2]]),
             tiny([0.5, -2], [0.5, -2]),
             Params(Architecture.of([1, 1], linear), tiny(0.5, -2).theta),
-            Params(Architecture.of([1, 2]), np.float32([0.5, -2, 0.5, -2])),
-            Params(Architecture.of([1, 1, 1]), np.float32([0.5, -2, 0.5, -2])),
-            Params(Architecture.of([3, 1]), np.float32([0.5, -2, 0.5, -2])),
+            Params(Architecture.of([1, 2]), np.array([0.5, -2] * 2, np.float32)),
+            Params(Architecture.of([1, 1, 1]), np.array([0.5, -2] * 2, np.float32)),
+            Params(Architecture.of([3, 1]), np.array([0.5, -2] * 2, np.float32)),
         ]
         assert len({params.digest() for params in different}) == len(different)
 
@@ -175,7 +177,7 @@ class TestParams:
             (np.zeros((2, 1)), ["theta", "shape (..., 2)"]),
             (np.zeros(2, int), ["theta", "dtype int64", "float32 or float64"]),
             (np.zeros(2, np.float16), ["theta", "dtype float16", "float32 or float64"]),
-            (["a", "b"], ["theta", "float32 or float64"]),
+            (["a", "b"], ["theta is ", "real numbers"]),
         ],
     )
     def test_refuses_what_is_no_theta(self, theta: Any, fragments: list[str]) -> None:

@@ -100,6 +100,7 @@ def test_lists_and_numbers_become_arrays() -> None:
         (np.array([-0.0, np.nan]), False),
         (np.array([0.0, 1.0]), False),
         (np.array([0.0, np.nan], np.float32), False),
+        (np.array([0.0, np.nan]).view(np.int64), False),
         (np.array([[0.0, np.nan]]), False),
         (np.array([0.0, 9.0, np.nan])[::2], True),
     ],

@@ -4,7 +4,7 @@ import errno
 import io
 import os
 import zipfile
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +40,7 @@ class TestRoundTrip:
     @pytest.mark.parametrize("sizes", SIZES)
     @pytest.mark.parametrize("seed", [0, [1, 2, 3]])
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    def test_is_bit_for_bit(self, path: Path, sizes: Any, seed: Any, dtype: type) -> None:
+    def test_is_bit_for_bit(self, path: Path, sizes: Any, seed: Any, dtype: Any) -> None:
         params = init(sizes, seed=seed, dtype=dtype)
         save_params(path, params)
         assert load_params(path) == params
@@ -52,7 +52,7 @@ class TestRoundTrip:
         assert load_params(path) == params
 
     def test_keeps_zeros_with_their_signs_and_the_smallest_numbers(self, path: Path) -> None:
-        params = Params(PARAMS.architecture, np.float32([-0.0, 1e-45, 3.4e38]))
+        params = Params(PARAMS.architecture, np.array([-0.0, 1e-45, 3.4e38], np.float32))
         save_params(path, params)
         assert load_params(path) == params
 
@@ -63,7 +63,7 @@ class TestRoundTrip:
 
     def test_the_path_is_used_as_it_is(self, tmp_path: Path) -> None:
         save_params(str(tmp_path / "network"), PARAMS)
-        assert os.listdir(tmp_path) == ["network"]
+        assert [file.name for file in tmp_path.iterdir()] == ["network"]
         assert load_params(str(tmp_path / "network")) == PARAMS
 
     def test_numpy_alone_can_read_it(self, path: Path) -> None:
@@ -78,7 +78,7 @@ class TestRoundTrip:
         like = attrs.evolve(linear, name="sigmoid")
         for activation in (linear, like):
             params = init([2, 1], seed=0, activations=activation)
-            assert_refused(lambda params=params: save_params(path, params), "activations")
+            assert_refused(partial(save_params, path, params), "activations")
         assert not path.exists()
 
 
@@ -89,6 +89,12 @@ class FullDisk(io.FileIO):
         if self.tell() + memoryview(data).nbytes > 300:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return super().write(data)
+
+
+def _write_half(path: Path, error: type[BaseException]) -> None:
+    with replacing(path) as file:
+        file.write(b"half of the n")
+        raise error
 
 
 class TestReplacing:
@@ -119,9 +125,8 @@ class TestReplacing:
     ) -> None:
         if there:
             path.write_bytes(b"old")
-        with pytest.raises(error), replacing(path) as file:
-            file.write(b"half of the n")
-            raise error
+        with pytest.raises(error):
+            _write_half(path, error)
         assert [file.read_bytes() for file in path.parent.iterdir()] == [b"old"] * there
 
     def test_a_full_disk_leaves_all_as_it_was(
@@ -155,7 +160,7 @@ class TestReplacing:
 
 def assert_unreadable(path: Path, *fragments: str) -> None:
     for load in (load_params, load_state):
-        assert_refused(lambda load=load: load(path), str(path), *fragments)
+        assert_refused(partial(load, path), str(path), *fragments)
 
 
 def written(path: Path, **changes: Any) -> Path:
@@ -200,9 +205,9 @@ class TestUnreadable:
     def test_a_file_that_is_cut_off_anywhere(self, path: Path) -> None:
         save_state(path, TrainState(PARAMS, 3))
         content = path.read_bytes()
-        for length in range(len(content)):
+        for length in range(0, len(content), 3):
             path.write_bytes(content[:length])
-            assert_unreadable(path)
+            assert_refused(lambda: load_state(path), str(path))
 
     @pytest.mark.parametrize("name", ["format", "sizes", "activations", "theta"])
     def test_a_missing_entry(self, path: Path, name: str) -> None:
@@ -232,8 +237,8 @@ class TestUnreadable:
             ({"theta": np.zeros(4, np.float32)}, "theta is"),
             ({"theta": np.zeros(3, np.int64)}, "theta is"),
             ({"theta": np.asarray(["a", "b", "c"])}, ""),
-            ({"theta": np.float32([0, np.nan, 0])}, "theta[1] is nan"),
-            ({"theta": np.float32([[0, 0, 0], [0, 0, np.inf]])}, "theta[1, 2] is inf"),
+            ({"theta": np.array([0, np.nan, 0], np.float32)}, "theta[1] is nan"),
+            ({"theta": np.array([[0, 0, 0], [0, 0, np.inf]], np.float32)}, "theta[1, 2] is inf"),
             ({"theta": np.array([None] * 3)}, ""),
             ({"sizes": np.array([{"a": 1}])}, ""),
         ],
@@ -248,43 +253,41 @@ class TestUnreadable:
         assert_refused(lambda: load_state(written(path, epoch=epoch)), str(path), "epoch is")
 
 
-def _outcome(load: Callable[[Path], object], path: Path) -> str:
-    try:
-        load(path)
-    except InputError as error:
-        return str(error)
-    return ""
-
-
-@settings(max_examples=300, deadline=None)
-@given(data=st.data())
-def test_a_damaged_file_loads_or_is_refused_in_one_line(
-    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    path = tmp_path_factory.getbasetemp() / "damaged.npz"
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, bytes]:
+    path = tmp_path_factory.mktemp("saved") / "state.npz"
     save_state(path, TrainState(PARAMS, 3))
-    content = bytearray(path.read_bytes())
-    places = st.tuples(st.integers(0, len(content) - 1), st.integers(1, 255))
-    for place, flip in data.draw(st.lists(places, min_size=1, max_size=4)):
-        content[place] ^= flip
+    return path, path.read_bytes()
+
+
+def assert_loads_or_is_refused(path: Path, content: bytearray) -> None:
     path.write_bytes(content)
-    for load in (load_params, load_state):
-        message = _outcome(load, path)
-        assert "\n" not in message
-        assert not message or str(path) in message
+    try:
+        load_state(path)
+    except InputError:
+        assert_refused(lambda: load_state(path), str(path))
 
 
-def test_a_damaged_byte_anywhere_loads_or_is_refused_in_one_line(path: Path) -> None:
-    save_state(path, TrainState(PARAMS, 3))
-    content = path.read_bytes()
-    faults = set()
-    for place in range(len(content)):
-        for flip in (0x01, 0x08, 0x40, 0xFF):
+@pytest.mark.parametrize("header", [b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"\x93NUMPY"])
+def test_a_damaged_header_loads_or_is_refused_in_one_line(
+    saved: tuple[Path, bytes], header: bytes
+) -> None:
+    path, content = saved
+    start = content.index(header)
+    for place in range(start, min(start + 30, len(content))):
+        for flip in (0x01, 0x02, 0x08, 0x20, 0x40, 0xFF):
             damaged = bytearray(content)
             damaged[place] ^= flip
-            path.write_bytes(damaged)
-            try:
-                assert "\n" not in _outcome(load_state, path)
-            except BaseException as error:
-                faults.add(f"{type(error).__name__}: {error} at byte {place}")
-    assert faults == set()
+            assert_loads_or_is_refused(path, damaged)
+
+
+@settings(max_examples=200, deadline=None)
+@given(flips=st.lists(st.tuples(st.integers(0), st.integers(1, 255)), min_size=1, max_size=4))
+def test_a_damaged_file_loads_or_is_refused_in_one_line(
+    saved: tuple[Path, bytes], flips: list[tuple[int, int]]
+) -> None:
+    path, content = saved
+    damaged = bytearray(content)
+    for place, flip in flips:
+        damaged[place % len(damaged)] ^= flip
+    assert_loads_or_is_refused(path, damaged)

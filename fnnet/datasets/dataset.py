@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import attrs
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from fnnet.checks import array_of_numbers, finite_array, finite_number, integer, require
 from fnnet.records import Array, Record, bits, freeze, read_only
 
-__all__ = ["Batch", "Dataset", "Splits", "one_hot", "scaled"]
+__all__ = ["Batch", "Dataset", "Splits", "one_hot"]
 
 
 def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -> Array:
@@ -49,12 +50,6 @@ def check_labels(argument: str, labels: Array, classes: int) -> None:
     outside = labels[(labels < 0) | (labels >= classes)]
     expected = f"class labels of 0 to {classes - 1}"
     require(outside.size == 0, argument, next(iter(outside.tolist()), None), expected)
-
-
-@np.errstate(over="ignore")  # a float64 beyond float32's range becomes an infinity
-def scaled(x: Array, scale: float, out: Array) -> None:
-    """Write `x * scale` into `out`, computed in out's dtype: bytes become pixel values here."""
-    np.multiply(x, out.dtype.type(scale), out=out, casting="same_kind")
 
 
 def _as_x(x: ArrayLike) -> Array:
@@ -154,7 +149,9 @@ class Dataset(Record):
             require(self.y.ndim == 1, "y", self.y, "class labels of shape (n,)")
             check_labels("y", self.y, integer("classes", self.classes, at_least=1))
         else:
-            is_targets = self.y.ndim == 2 and np.issubdtype(self.y.dtype, np.floating)
+            is_targets = (
+                self.y.ndim == 2 and self.y.size > 0 and np.issubdtype(self.y.dtype, np.floating)
+            )
             require(is_targets, "y", self.y, "integer labels (n,) or float targets (n, n_out)")
             require(self.classes is None, "classes", self.classes, "None, for y holds targets")
             finite_array("y", self.y)
@@ -174,6 +171,13 @@ class Dataset(Record):
         """How many output units a network for this data has."""
         return int(self.y.shape[1]) if self.classes is None else self.classes
 
+    @cached_property
+    def largest_input(self) -> float:
+        """The largest absolute value that an input of the network can have."""
+        x = self.x
+        largest = 255.0 if x.dtype == np.uint8 else float(max(x.max(), -x.min()))
+        return largest * abs(self.scale)
+
     def batch(self, rows: Any = slice(None), *, dtype: DTypeLike = np.float32) -> Batch:
         """The samples of these rows as the network takes them: scaled, in `dtype`.
 
@@ -184,9 +188,9 @@ class Dataset(Record):
         dtype
             The inputs' dtype (and the targets', where y holds targets).
         """
-        x = self.x[rows]
-        inputs = np.empty(x.shape, dtype)
-        scaled(x, self.scale, out=inputs)
+        with np.errstate(over="ignore"):  # a float64 beyond float32's range becomes an infinity
+            inputs = self.x[rows].astype(dtype)
+            inputs *= inputs.dtype.type(self.scale)
         y = self.y[rows]
         return Batch(freeze(inputs), freeze(y if self.classes is not None else y.astype(dtype)))
 

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from fnnet.checks import InputError
-from fnnet.datasets.dataset import Batch, Dataset, Splits, one_hot, scaled
-from fnnet.records import Array
+from fnnet.datasets.dataset import Batch, Dataset, Splits, one_hot
 
 PIXELS = np.array([[0, 128], [255, 64], [8, 8]], dtype=np.uint8)
 COPIES = [copy.copy, copy.deepcopy, lambda record: pickle.loads(pickle.dumps(record))]
@@ -50,21 +49,6 @@ class TestOneHot:
     def test_refuses(self, labels: Any, classes: Any, message: str) -> None:
         with pytest.raises(InputError, match=message):
             one_hot(labels, classes)
-
-
-class TestScaled:
-    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    def test_of_every_byte_is_exact_for_powers_of_two(self, dtype: type) -> None:
-        x = np.arange(256, dtype=np.uint8)
-        out: Array = np.empty(256, dtype)
-        scaled(x, 1 / 256, out)
-        assert all(float(value) == byte / 256 for byte, value in enumerate(out))
-
-    def test_is_computed_in_the_dtype_of_out(self) -> None:
-        x = np.arange(256, dtype=np.uint8)
-        out: Array = np.empty(256, np.float32)
-        scaled(x, np.float64(0.1), out)
-        assert out.tolist() == (x.astype(np.float32) * np.float32(0.1)).tolist()
 
 
 class TestDataset:
@@ -118,7 +102,9 @@ class TestDataset:
             ({"x": np.zeros((0, 2)), "y": np.zeros(0, int)}, r"x .*\(0, 2\).*: expected at least"),
             ({"x": np.zeros((3, 2), complex)}, "x is an array .*complex128: expected real numbers"),
             ({"x": np.zeros((3, 2), object)}, "x is an array .*object: expected real numbers"),
-            ({"x": [["a"], ["b"], ["c"]]}, "x is an array .*: expected real numbers"),
+            ({"x": [["a"], ["b"], ["c"]]}, "x is .*: expected real numbers"),
+            ({"x": [[1, 2], [3], [4]]}, "x is .*: expected real numbers"),
+            ({"y": [[1], [2, 3], [4]]}, "y is .*: expected real numbers"),
             (
                 {"y": [0, 1]},
                 r"y is an array of shape \(2,\).*: expected one for each of x's 3 rows",

@@ -3,7 +3,6 @@ from __future__ import annotations
 import gzip
 import pickle
 import shutil
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,17 +176,3 @@ class TestRealMnist:
     ) -> None:
         shutil.copy(mnist_folder / "mnist.pkl.gz", tmp_path)
         assert load_mnist(tmp_path) == splits
-
-    def test_loads_in_little_more_than_the_time_of_unpacking(self, mnist_folder: Path) -> None:
-        def unpack() -> None:
-            for name in ARRAYS:
-                gzip.decompress((mnist_folder / f"{name}.gz").read_bytes())
-
-        def seconds(function: Callable[[], object]) -> float:
-            start = time.perf_counter()
-            function()
-            return time.perf_counter() - start
-
-        rounds = [(seconds(lambda: load_mnist(mnist_folder)), seconds(unpack)) for _ in range(5)]
-        loading, unpacking = (min(times) for times in zip(*rounds, strict=True))
-        assert loading < 1.3 * unpacking

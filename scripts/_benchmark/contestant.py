@@ -1,0 +1,104 @@
+"""A contestant in a process of its own, driven by a line of JSON at a time.
+
+In one process the thread pools of PyTorch, JAX and OpenBLAS spin against each other; processes that
+wait for a line while another one works leave it all the cores.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from _benchmark.peers import PEERS, Learner, Problem
+from _benchmark.timing import Variant, seconds
+
+SCRIPTS = Path(__file__).parents[1]
+
+
+class Task(NamedTuple):
+    """What a contestant is to train: a peer's variant, on some of the images of a data set."""
+
+    peer: str
+    variant: Variant
+    hidden: tuple[int, ...]
+    batch_size: int
+    eta: float
+    data: str
+    images: int | None = None
+
+
+class Contestant:
+    """The other end: a process that is ready for its first epoch, or for its next one."""
+
+    def __init__(self, task: Task) -> None:
+        command = [sys.executable, "-m", __name__, json.dumps(task)]
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(command, cwd=SCRIPTS, stdin=pipe, stdout=pipe, text=True)
+        self.compile_seconds = self._answer()
+
+    def __enter__(self) -> Contestant:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is not None:
+            self._process.kill()
+        self._process.__exit__(kind, error, trace)
+
+    def epoch(self) -> float:
+        """Train an epoch: the seconds it took."""
+        return self._ask("epoch")
+
+    def accuracy(self) -> float:
+        """On the test images."""
+        return self._ask("accuracy")
+
+    def _ask(self, what: str) -> float:
+        assert self._process.stdin is not None
+        print(what, file=self._process.stdin, flush=True)
+        return self._answer()
+
+    def _answer(self) -> float:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"a contestant failed: {self._process.args!r}")
+        return float(line)
+
+
+def prepared(task: Task) -> Learner:
+    """The learner of a task."""
+    from _common import load_data
+
+    splits = load_data(task.data)
+    train, test = splits.train, splits.test
+    x, y = train.x[: task.images], train.y[: task.images]
+    sizes = (train.n_in, *task.hidden, train.n_out)
+    problem = Problem(
+        sizes, task.batch_size, task.eta, "quadratic", x, y, test.x, test.y, train.scale, len(x)
+    )
+    peer = PEERS[task.peer]
+    return peer.prepare(problem, task.variant)
+
+
+def main() -> None:
+    """Answer each line that comes in with a number."""
+    answers = sys.stdout
+    sys.stdout = sys.stderr  # a library that prints does not disturb
+    learner = prepared(Task(*json.loads(sys.argv[1])))
+    print(learner.compile_seconds, file=answers, flush=True)
+    for line in sys.stdin:
+        answer: Any = seconds(learner.epoch) if line == "epoch\n" else learner.accuracy()
+        print(answer, file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Seconds per epoch of all contestants, at four shapes."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from functools import partial
+from typing import Any, NamedTuple
+
+from _benchmark.contestant import Contestant, Task
+from _benchmark.peers import Peer
+from _benchmark.timing import Variant, fastest, interleaved, ratio, spread
+
+_TRIAL_IMAGES = 12_500
+
+
+class Shape(NamedTuple):
+    """A network's hidden layers, and how it is trained: with etas at which all of them learn."""
+
+    name: str
+    hidden: tuple[int, ...]
+    batch_size: int
+    eta: float
+
+
+SHAPES = {
+    "A": Shape("the notebook's", (16, 16), 10, 3.0),
+    "B": Shape("the book's", (100,), 10, 3.0),
+    "C": Shape("two hidden layers", (100, 100), 32, 3.0),
+    "D": Shape("wide", (512, 512), 128, 0.5),
+}
+
+
+def measure(shape: str, data: str, peers: dict[str, Peer], rounds: int) -> dict[str, Any]:
+    """One shape's figures, by contestant; the listing takes part in the notebook's shape only."""
+    name, hidden, batch_size, eta = SHAPES[shape]
+    chosen: dict[str, Task] = {}
+    for peer in peers:
+        if peer == "listing" and shape != "A":
+            continue
+        trial = Task(peer, {}, hidden, batch_size, eta, data, _TRIAL_IMAGES)
+        variant = fastest(peers[peer].variants, partial(_seconds, trial))
+        chosen[peer] = trial._replace(variant=variant, images=None)
+    with ExitStack() as stack:
+        processes = {peer: stack.enter_context(Contestant(task)) for peer, task in chosen.items()}
+        for process in processes.values():
+            process.epoch()  # memory is touched for the first time
+        times = interleaved({peer: process.epoch for peer, process in processes.items()}, rounds)
+        contestants = {
+            peer: {
+                "variant": chosen[peer].variant,
+                "seconds": spread(times[peer]),
+                "ratio": ratio(times[peer], times["fnnet"]),
+                "compile_seconds": process.compile_seconds,
+                "accuracy": process.accuracy(),
+            }
+            for peer, process in processes.items()
+        }
+    network = {"name": name, "hidden": hidden, "batch_size": batch_size, "eta": eta}
+    return {**network, "epochs": rounds + 1, "contestants": contestants}
+
+
+def _seconds(task: Task, variant: Variant) -> float:
+    """The better of two epochs after a first one."""
+    with Contestant(task._replace(variant=variant)) as process:
+        process.epoch()
+        return min(process.epoch(), process.epoch())

@@ -1,0 +1,108 @@
+"""Compare fnnet with PyTorch, JAX, scikit-learn and the notebook's listing, side by side."""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+import typer
+
+from _benchmark import epochs, growth, start, steps
+from _benchmark.machine import machine, versions
+from _benchmark.peers import PEERS, Peer
+from _benchmark.plot import plot as draw
+from _benchmark.plot import require_matplotlib
+from _benchmark.report import show
+from _common import Data, data_name, load_data, run
+from fnnet.checks import integer, require
+
+
+class Part(StrEnum):
+    """What is measured."""
+
+    EPOCHS = "epochs"
+    START = "start"
+    GROWTH = "growth"
+    STEPS = "steps"
+    ALL = "all"
+
+
+def main(
+    part: Annotated[
+        Part,
+        typer.Option(
+            help="epochs: seconds per epoch, against the peers. start: whole processes, to a test "
+            "accuracy and to an import, against the peers. growth: fnnet over images, batch and "
+            "width. steps: fnnet's step in several ways, and loading."
+        ),
+    ] = Part.ALL,
+    data: Data = None,
+    rounds: Annotated[int, typer.Option(help="How often each is timed, in turn.")] = 5,
+    shapes: Annotated[str, typer.Option(help="Which shapes the epochs are timed at.")] = "ABCD",
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write all figures there.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the ratios and the growth.")
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown tables.")] = False,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="See that it runs: no trials, an easy target.")
+    ] = False,
+) -> None:
+    """Compare fnnet with its peers, each run in the way that a trial finds fastest here.
+
+    For figures that mean something, run it with --data mnist on a machine with nothing else to do.
+    """
+    integer("--rounds", rounds, at_least=1)
+    expected = f"some of {', '.join(epochs.SHAPES)}"
+    require(shapes and set(shapes) <= set(epochs.SHAPES), "--shapes", shapes, expected)
+    if plot is not None:
+        require_matplotlib()
+    named, splits = data_name(data), load_data(data)
+    description = f"{named} ({len(splits.train)} images to train)"
+    peers = _installed()
+    if quick:
+        peers = {name: peer._replace(variants=peer.variants[:1]) for name, peer in peers.items()}
+
+    report: dict[str, Any] = {"machine": machine(), "versions": versions(), "rounds": rounds}
+    report["data"] = description
+    with TemporaryDirectory() as temporary:
+        if part in (Part.EPOCHS, Part.ALL):
+            report["epochs"] = {s: epochs.measure(s, named, peers, rounds) for s in shapes}
+        folder = start.idx_folder(named, splits, Path(temporary))
+        if part in (Part.START, Part.ALL):
+            report["start"] = start.measure(folder, 0.5 if quick else 0.95, peers, rounds)
+            report["imports"] = start.imports(peers, rounds)
+        if part in (Part.GROWTH, Part.ALL):
+            widths = growth.WIDTHS[: 3 if quick else None]
+            report["growth"] = growth.measure(splits.train, widths, rounds)
+        if part in (Part.STEPS, Part.ALL):
+            report["steps"] = steps.measure(splits.train, folder, rounds)
+
+    show(report, markdown=markdown)
+    if json_file is not None:
+        json_file.write_text(f"{json.dumps(report, indent=1)}\n")
+    if plot is not None:
+        draw(report, plot)
+
+
+def _installed() -> dict[str, Peer]:
+    """The peers that can take part; a line for each that cannot."""
+    installed = {}
+    for name, peer in PEERS.items():
+        if find_spec(peer.module.partition(".")[0]):
+            installed[name] = peer
+        else:
+            remedy = "pip install 'fnnet[bench]'"
+            print(f"{name} is skipped: {peer.module} is not installed ({remedy})", file=sys.stderr)
+    return installed
+
+
+if __name__ == "__main__":
+    run(main)

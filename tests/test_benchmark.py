@@ -1,0 +1,100 @@
+"""The benchmark runs and reports; how fast anything is, is not tested."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCRIPT = Path(__file__).parents[1] / "scripts" / "benchmark.py"
+ABSENT = "import sys; sys.modules.update(dict.fromkeys(['torch', 'jax', 'sklearn', 'matplotlib']))"
+
+
+def benchmark(tmp_path: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """A run where no peer is installed."""
+    (tmp_path / "sitecustomize.py").write_text(ABSENT)
+    inherited = {name: value for name, value in os.environ.items() if name != "FNNET_DATA"}
+    return subprocess.run(
+        [sys.executable, str(SCRIPT), "--quick", "--rounds", "2", *map(str, arguments)],
+        env={**inherited, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def assert_spread(spread: dict[str, float]) -> None:
+    assert 0 < spread["min"] <= spread["median"] <= spread["max"]
+
+
+def assert_contestants(figures: dict[str, Any], names: list[str]) -> None:
+    assert list(figures["contestants"]) == names
+    for contestant in figures["contestants"].values():
+        assert_spread(contestant["seconds"])
+        assert_spread(contestant["ratio"])
+        assert 0.05 < contestant["accuracy"] <= 1
+    assert figures["contestants"]["fnnet"]["ratio"] == {"median": 1, "min": 1, "max": 1}
+
+
+def test_all_parts_without_a_peer(tmp_path: Path) -> None:
+    done = benchmark(tmp_path, "--json", tmp_path / "report.json")
+    assert done.returncode == 0, done.stderr
+    skipped = [line.split(" is skipped: ")[0] for line in done.stderr.splitlines()]
+    assert skipped == ["JAX", "PyTorch", "scikit-learn"]
+
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["machine"]["processor"] in done.stdout
+    assert report["rounds"] == 2
+    assert {"python", "fnnet", "numpy", "torch", "jax", "scikit-learn"} == set(report["versions"])
+    assert list(report["epochs"]) == ["A", "B", "C", "D"]
+    for shape, figures in report["epochs"].items():
+        assert_contestants(figures, ["fnnet", "listing"] if shape == "A" else ["fnnet"])
+    assert_contestants(report["start"], ["fnnet"])
+    assert report["start"]["contestants"]["fnnet"]["accuracy"] >= report["start"]["target"]
+    assert report["start"]["contestants"]["fnnet"]["peak_bytes"] > 10e6
+    assert {"fnnet", "numpy"} == set(report["imports"])
+    assert [point["images"] for point in report["growth"]["images"]] == [162, 324, 648, 1297]
+    for by, values in (("batch", [1, 3, 10, 32, 100, 316, 1000]), ("width", [8, 16, 32])):
+        assert [point[by] for point in report["growth"][by]] == values
+        for point in report["growth"][by]:
+            assert_spread(point["step"])
+            assert_spread(point["floor"])
+    ways = {"kernel", "floor", "float32 images", "sgd_step", "sgd_step and batch"}
+    assert set(report["steps"]["step"]) == ways
+    assert set(report["steps"]["loading"]) == {"gunzip", "load_mnist"}
+
+
+def test_one_part_in_markdown(tmp_path: Path) -> None:
+    done = benchmark(tmp_path, "--part", "epochs", "--shapes", "A", "--markdown")
+    assert done.returncode == 0, done.stderr
+    rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert [row.split(" | ")[0] for row in rows] == ["| ", "| ---", "| fnnet", "| listing"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ["--plot", "ratios.png"],
+            "matplotlib is not installed, expected it for --plot: pip install 'fnnet[plot]'",
+        ),
+        (["--shapes", "AX"], "--shapes is 'AX': expected some of A, B, C, D"),
+        (["--rounds", "0"], "--rounds is 0: expected an integer of at least 1"),
+    ],
+)
+def test_a_refusal_in_one_line(tmp_path: Path, arguments: list[str], line: str) -> None:
+    done = benchmark(tmp_path, *arguments)
+    assert (done.returncode, done.stderr) == (2, f"benchmark.py: {line}\n")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")
+def test_the_plot(tmp_path: Path) -> None:
+    command = [sys.executable, str(SCRIPT), "--quick", "--rounds", "1", "--part", "growth"]
+    subprocess.run([*command, "--plot", str(tmp_path / "growth.png")], check=True)
+    assert (tmp_path / "growth.png").read_bytes().startswith(b"\x89PNG")
