@@ -2,7 +2,7 @@
 
 from fnnet.activations import Activation, sigmoid
 from fnnet.checks import InputError
-from fnnet.costs import Cost, quadratic
+from fnnet.costs import Cost, cross_entropy, quadratic
 from fnnet.datasets import Batch, Dataset, Splits, download_mnist, load_digits, load_mnist, one_hot
 from fnnet.evaluation import Evaluation, confusion_matrix, evaluate, predict
 from fnnet.network import Forward, cost, forward, grads
@@ -28,6 +28,7 @@ __all__ = [
     "TrainState",
     "confusion_matrix",
     "cost",
+    "cross_entropy",
     "download_mnist",
     "evaluate",
     "forward",

@@ -49,6 +49,11 @@ class Layer:
         self.with_ones_t = self.with_ones.swapaxes(-1, -2)
         self.activation = self.with_ones[..., :-1, :]
 
+    def through_activation(self) -> None:
+        """From c/a, in `delta`, to c/z = c/a * a/z."""
+        self.function.derivative(self.linear_output, self.activation, self.prime)
+        np.multiply(self.delta, self.prime, out=self.delta)
+
 
 class Passes:
     """The forward and the backward pass of one architecture, over n samples at a time.
@@ -98,14 +103,16 @@ class Passes:
         self.feedforward(x)
         self.inputs[0] = x
         layer = self.layers[-1]
-        # c/z = c/a * a/z
         cost.derivative(layer.activation, y, layer.delta)
         np.multiply(layer.delta, scale, out=layer.delta)
-        layer.function.derivative(layer.linear_output, layer.activation, layer.prime)
-        np.multiply(layer.delta, layer.prime, out=layer.delta)
+        if cost.output is None:  # else the cost has taken the activation into account
+            layer.through_activation()
         for layer, below in self._downward:
             # c/a(L-1) = c/z(L) * z/a(L-1)
             np.matmul(layer.weights_t, layer.delta, out=below.delta)
-            # c/z(L-1) = c/a(L-1) * a/z(L-1)
-            below.function.derivative(below.linear_output, below.activation, below.prime)
-            np.multiply(below.delta, below.prime, out=below.delta)
+            below.through_activation()
+
+    def costs(self, y: Array, cost: Cost) -> Array:
+        """What each sample of the last pass costs, (..., n), given the targets (..., n_out, n)."""
+        layer = self.layers[-1]
+        return cost.value(layer.activation if cost.output is None else layer.linear_output, y)

@@ -13,7 +13,7 @@ from fnnet.arithmetic import arithmetic
 from fnnet.backprop import Passes
 from fnnet.batches import mini_batches
 from fnnet.checks import require
-from fnnet.costs import Cost, quadratic
+from fnnet.costs import Cost, cost_for, quadratic
 from fnnet.datasets.dataset import Dataset, one_hot
 from fnnet.network import forward
 from fnnet.params import Params
@@ -84,7 +84,7 @@ def predict(params: Params, x: ArrayLike) -> Array:
     return np.asarray(forward(params, x).output.argmax(axis=-1))
 
 
-def evaluate(params: Params, dataset: Dataset, *, cost: Cost = quadratic) -> Evaluation:
+def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) -> Evaluation:
     """How many of the samples a network gets right, and their mean cost: the notebook's `evaluate`.
 
     Parameters
@@ -94,7 +94,7 @@ def evaluate(params: Params, dataset: Dataset, *, cost: Cost = quadratic) -> Eva
     dataset
         Samples with labels, or with targets, the largest of which counts as the class.
     cost
-        By default the notebook's, 1/4 sum (a - y)^2.
+        A `Cost` or its name, by default the notebook's, 1/4 sum (a - y)^2.
 
     Examples
     --------
@@ -104,11 +104,13 @@ def evaluate(params: Params, dataset: Dataset, *, cost: Cost = quadratic) -> Eva
     >>> evaluation.correct, evaluation.total
     (array([21, 25]), 360)
     """
+    cost = cost_for(params.architecture.activations[-1], cost)
     correct, total_cost = 0, 0.0
-    for output, targets in _outputs(params, dataset):
+    for passes, output, targets in _passes(params, dataset):
         correct = correct + np.sum(output.argmax(axis=-2) == targets.argmax(axis=-2), axis=-1)
         with arithmetic():
-            total_cost = total_cost + cost.value(output, targets).sum(axis=-1, dtype=np.float64)
+            costs = passes.costs(targets, cost)
+            total_cost = total_cost + costs.sum(axis=-1, dtype=np.float64)
     return Evaluation(correct, len(dataset), total_cost / len(dataset))
 
 
@@ -129,24 +131,25 @@ def confusion_matrix(params: Params, dataset: Dataset) -> Array:
     """
     classes = dataset.n_out
     matrix = np.zeros((*params.leading, classes, classes), np.int64)
-    for output, targets in _outputs(params, dataset):
+    for _, output, targets in _passes(params, dataset):
         actual = one_hot(targets.argmax(axis=-2), classes, dtype=np.int64)
         predicted = one_hot(output.argmax(axis=-2), classes, dtype=np.int64)
         matrix += actual.swapaxes(-1, -2) @ predicted
     return freeze(matrix)
 
 
-def _outputs(params: Params, dataset: Dataset) -> Iterator[tuple[Array, Array]]:
-    """Outputs and targets, (..., n_out, n) each, a thousand samples at a time."""
+def _passes(params: Params, dataset: Dataset) -> Iterator[tuple[Passes, Array, Array]]:
+    """A thousand samples at a time: their pass, its output and the targets, (..., n_out, n)."""
     check_fits(params, dataset, "dataset")
-    passes: dict[int, Passes] = {}
+    all_passes: dict[int, Passes] = {}
     for x, y in mini_batches(dataset, np.arange(len(dataset)), _AT_ONCE, params.dtype):
         n = len(x)
-        if n not in passes:
-            passes[n] = Passes(params.architecture, params.theta, params.leading, n)
+        if n not in all_passes:
+            all_passes[n] = Passes(params.architecture, params.theta, params.leading, n)
+        passes = all_passes[n]
         with arithmetic():
-            output = passes[n].feedforward(x)
-        yield output, y
+            output = passes.feedforward(x)
+        yield passes, output, y
 
 
 def check_fits(params: Params, dataset: Dataset, argument: str) -> None:

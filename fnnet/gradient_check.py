@@ -21,7 +21,9 @@ __all__ = ["complex_step", "relative_error"]
 _H = 1e-30
 
 
-def complex_step(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) -> Params:
+def complex_step(
+    params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quadratic
+) -> Params:
     """The gradient of the mean cost without back-propagation, for comparison.
 
     Each parameter's step is taken by a network of its own: a stack of P networks, P parameters.
@@ -51,7 +53,9 @@ def complex_step(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = qua
     return Params(params.architecture, gradient)
 
 
-def relative_error(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) -> float:
+def relative_error(
+    params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quadratic
+) -> float:
     """The largest difference between `grads` and `complex_step`, relative to the largest gradient.
 
     Examples

@@ -12,7 +12,7 @@ from fnnet.arithmetic import arithmetic
 from fnnet.backprop import Passes
 from fnnet.batches import target_columns, with_ones
 from fnnet.checks import InputError, array_of_numbers, finite_array, require
-from fnnet.costs import Cost, quadratic
+from fnnet.costs import Cost, cost_for, quadratic
 from fnnet.datasets.dataset import check_labels
 from fnnet.gradients import BatchGradient
 from fnnet.parallel import processors
@@ -77,7 +77,7 @@ def forward(params: Params, x: ArrayLike) -> Forward:
     x = array_of_numbers("x", x)
     inputs = _as_inputs(params, x)
     with arithmetic():
-        _, passes = _feedforward(params, inputs)
+        passes = _feedforward(params, inputs)
 
     def rows(columns: Array) -> Array:
         # A column a sample in here, a row a sample out there; one sample comes without that axis.
@@ -90,7 +90,7 @@ def forward(params: Params, x: ArrayLike) -> Forward:
     return Forward(activations, tuple(rows(freeze(layer.linear_output)) for layer in passes.layers))
 
 
-def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) -> Any:
+def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quadratic) -> Any:
     """The mean over the samples of what the network's outputs cost.
 
     Parameters
@@ -101,7 +101,7 @@ def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) 
         Targets (n, n_out) of a float dtype, or class labels (n,) of an integer dtype where the
         output layer has a unit for each class; for one sample without the n.
     cost
-        By default the notebook's, 1/4 sum (a - y)^2.
+        A `Cost` or its name, by default the notebook's, 1/4 sum (a - y)^2.
 
     Returns
     -------
@@ -114,14 +114,14 @@ def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) 
     >>> print(f"{fnnet.cost(fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]):.4f}")
     0.2687
     """
+    cost = cost_for(params.architecture.activations[-1], cost)
     inputs, targets = _as_samples(params, x, y)
     _leading(params, inputs, targets)
     with arithmetic():
-        output, _ = _feedforward(params, inputs)
-        return np.mean(cost.value(output, targets), axis=-1)
+        return np.mean(_feedforward(params, inputs).costs(targets, cost), axis=-1)
 
 
-def grads(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic) -> Params:
+def grads(params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quadratic) -> Params:
     """The gradient of the mean cost over the samples: the notebook's `backprop`, averaged.
 
     Parameters
@@ -148,8 +148,11 @@ def grads(params: Params, x: ArrayLike, y: ArrayLike, *, cost: Cost = quadratic)
     return Params(params.architecture, scaled_gradient(params, x, y, cost, 1.0))
 
 
-def scaled_gradient(params: Params, x: ArrayLike, y: ArrayLike, cost: Cost, factor: float) -> Array:
+def scaled_gradient(
+    params: Params, x: ArrayLike, y: ArrayLike, cost: str | Cost, factor: float
+) -> Array:
     """`factor` times the gradient of the mean cost, (..., P), as a new read-only vector."""
+    cost = cost_for(params.architecture.activations[-1], cost)
     inputs, targets = _as_samples(params, x, y)
     leading = _leading(params, inputs, targets)
     n = inputs.shape[-2]
@@ -159,9 +162,10 @@ def scaled_gradient(params: Params, x: ArrayLike, y: ArrayLike, cost: Cost, fact
         return freeze(gradient.fill(inputs, targets, cost, scale))
 
 
-def _feedforward(params: Params, inputs: Array) -> tuple[Array, Passes]:
+def _feedforward(params: Params, inputs: Array) -> Passes:
     passes = Passes(params.architecture, params.theta, _leading(params, inputs), inputs.shape[-2])
-    return passes.feedforward(inputs), passes
+    passes.feedforward(inputs)
+    return passes
 
 
 def _leading(params: Params, inputs: Array, targets: Array | None = None) -> tuple[int, ...]:

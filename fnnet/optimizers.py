@@ -12,7 +12,7 @@ from fnnet.records import freeze
 __all__ = ["sgd_step"]
 
 
-def sgd_step(params: Params, batch: Batch, eta: float, *, cost: Cost = quadratic) -> Params:
+def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = quadratic) -> Params:
     """One step of gradient descent: the notebook's `update_mini_batch`, done right.
 
     theta - eta * (mean gradient over the batch).
@@ -26,7 +26,7 @@ def sgd_step(params: Params, batch: Batch, eta: float, *, cost: Cost = quadratic
     eta
         The learning rate, a finite number.
     cost
-        By default the notebook's, 1/4 sum (a - y)^2.
+        A `Cost` or its name, by default the notebook's, 1/4 sum (a - y)^2.
 
     Returns
     -------

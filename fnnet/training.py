@@ -16,7 +16,7 @@ import numpy as np
 from fnnet.arithmetic import arithmetic
 from fnnet.batches import mini_batches
 from fnnet.checks import finite_number, integer, require
-from fnnet.costs import quadratic
+from fnnet.costs import Cost, as_cost, cost_for, quadratic
 from fnnet.datasets.dataset import Dataset
 from fnnet.evaluation import check_fits
 from fnnet.gradients import BatchGradient
@@ -46,11 +46,13 @@ class TrainConfig:
         The learning rate, above 0.
     seed
         Of the shuffling; K seeds shuffle for each of K stacked networks on its own.
+    cost
+        A `Cost`, or the name of one: "quadratic", the notebook's, or "cross-entropy".
 
     Examples
     --------
     >>> TrainConfig(epochs=2)
-    TrainConfig(epochs=2, batch_size=10, eta=3.0, seed=0)
+    TrainConfig(epochs=2, batch_size=10, eta=3.0, seed=0, cost=Cost(name='quadratic'))
     >>> TrainConfig(eta=float("nan"))
     Traceback (most recent call last):
     fnnet.checks.InputError: eta is nan: expected a finite number
@@ -60,6 +62,7 @@ class TrainConfig:
     batch_size: int = 10
     eta: float = 3.0
     seed: Seed = attrs.field(default=0, converter=as_seed)
+    cost: Cost = attrs.field(default=quadratic, converter=as_cost)
 
     def __attrs_post_init__(self) -> None:
         integer("epochs", self.epochs, at_least=0)
@@ -167,6 +170,7 @@ def _epoch_of(
     """The step of the fold: (state, epoch) -> state, with the run's buffers inside."""
     workers = processors() if workers is None else integer("workers", workers, at_least=1)
     architecture, dtype = state.params.architecture, state.params.dtype
+    cost_for(architecture.activations[-1], config.cost)
     check_fits(state.params, dataset, "dataset")
     start(state.params, config)
     theta = np.empty_like(state.params.theta)
@@ -183,7 +187,7 @@ def _epoch_of(
         with arithmetic():
             for x, y in mini_batches(dataset, order, config.batch_size, dtype):
                 gradient, scale = gradient_of(x.shape[-2])
-                gradient.descend(x, y, quadratic, scale)
+                gradient.descend(x, y, config.cost, scale)
         _check_finite(theta, number, config)
         return TrainState(Params(architecture, freeze(theta.copy())), number + 1)
 

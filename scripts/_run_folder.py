@@ -24,7 +24,7 @@ def describe(
     return {
         "data": data,
         "network": {"sizes": list(start.sizes), "dtype": start.dtype.name},
-        "config": attrs.asdict(config),
+        "config": {**attrs.asdict(config, recurse=False), "cost": config.cost.name},
         "versions": {
             "fnnet": fnnet.__version__,
             "numpy": np.__version__,
@@ -63,7 +63,7 @@ def read(folder: Path) -> dict[str, Any]:
         run = json.loads(path.read_text())
         for part in ("network", "config", "digests"):
             run[part].items()
-        run["data"], run["history"][:]
+        run["data"], run["config"]["cost"], run["history"][:]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise fnnet.InputError(f"{path} is not what train.py writes: expected its JSON") from None
     return dict(run)

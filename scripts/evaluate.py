@@ -21,8 +21,9 @@ def main(
 ) -> None:
     """Evaluate the network of RUN_DIR on the test samples of --data, by default the run's own."""
     params = fnnet.load_params(run_dir / "params.npz")
-    test = load_data(data or _run_folder.read(run_dir)["data"]).test
-    evaluation = fnnet.evaluate(params, test)
+    trained = _run_folder.read(run_dir)
+    test = load_data(data or trained["data"]).test
+    evaluation = fnnet.evaluate(params, test, cost=trained["config"]["cost"])
     print(f"Accuracy: {evaluation.correct} / {evaluation.total}, {percent(evaluation)}")
     print(f"Cost: {evaluation.cost:.6f}")
     matrix = fnnet.confusion_matrix(params, test)

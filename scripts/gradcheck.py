@@ -10,6 +10,7 @@ import typer
 import fnnet
 from _common import run
 from fnnet.checks import integer
+from fnnet.costs import cross_entropy, quadratic
 from fnnet.gradient_check import relative_error
 
 
@@ -31,7 +32,8 @@ def _error_of_a_network(rng: np.random.Generator) -> float:
     sizes = rng.integers(1, 9, size=rng.integers(2, 6)).tolist()
     n = rng.integers(1, 9)
     params = fnnet.init(sizes, seed=int(rng.integers(2**32)), dtype=np.float64)
-    return relative_error(params, rng.standard_normal((n, sizes[0])), rng.random((n, sizes[-1])))
+    x, y = rng.standard_normal((n, sizes[0])), rng.random((n, sizes[-1]))
+    return max(relative_error(params, x, y, cost=cost) for cost in (quadratic, cross_entropy))
 
 
 if __name__ == "__main__":

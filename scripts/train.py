@@ -21,6 +21,7 @@ def main(
     epochs: Annotated[int, typer.Option(help="Epochs in all.")] = 30,
     batch_size: Annotated[int, typer.Option(help="Samples in a mini batch.")] = 10,
     eta: Annotated[float, typer.Option(help="The learning rate.")] = 3.0,
+    cost: Annotated[str, typer.Option(help="quadratic or cross-entropy.")] = "quadratic",
     seed: Annotated[int, typer.Option(help="Of the first weights and of the shuffling.")] = 0,
     dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
     out: Annotated[
@@ -31,7 +32,7 @@ def main(
     """Train a network, printing after each epoch how many of the test samples it gets right."""
     splits = load_data(data)
     sizes = [splits.train.n_in, *_numbers(hidden), splits.train.n_out]
-    config = fnnet.TrainConfig(epochs=epochs, batch_size=batch_size, eta=eta, seed=seed)
+    config = fnnet.TrainConfig(epochs=epochs, batch_size=batch_size, eta=eta, seed=seed, cost=cost)
     params = fnnet.init(sizes, seed=seed, dtype=dtype)
     description = _run_folder.describe(data_name(data), splits, params, config)
 
@@ -46,8 +47,8 @@ def main(
     bar = track(states, "Training", epochs - state.epoch, disable=not sys.stdout.isatty())
     try:
         for new in bar:
-            test = fnnet.evaluate(new.params, splits.test)
-            validation = fnnet.evaluate(new.params, splits.validation)
+            test = fnnet.evaluate(new.params, splits.test, cost=config.cost)
+            validation = fnnet.evaluate(new.params, splits.validation, cost=config.cost)
             row = {"epoch": state.epoch, "digest": new.params.digest()}
             row |= {"validation": figures(validation), "test": figures(test)}
             history.append(row)

@@ -94,7 +94,8 @@ def test_the_options_reach_the_run_and_its_files(tmp_path: Path) -> None:
     described = json.loads((tmp_path / "a/run/run.json").read_text())
     assert described["data"] == "digits"
     assert described["network"] == {"sizes": [64, 7, 5, 10], "dtype": "float64"}
-    assert described["config"] == {"epochs": 2, "batch_size": 32, "eta": 0.5, "seed": 3}
+    settings = {"epochs": 2, "batch_size": 32, "eta": 0.5, "seed": 3, "cost": "quadratic"}
+    assert described["config"] == settings
     assert described["versions"]["numpy"] == np.__version__
     assert described["digests"]["start"] == start.digest()
     assert described["digests"]["params"] == states[-1].params.digest()
@@ -186,11 +187,12 @@ def test_a_terminal_gets_a_progress_bar_and_a_pipe_plain_lines() -> None:
     assert b"Epoch 2: " in shown
 
 
-def test_evaluate_tells_what_the_library_tells(tmp_path: Path) -> None:
-    succeed("train.py", *SHORT, "--out", tmp_path)
+@pytest.mark.parametrize("cost", ["quadratic", "cross-entropy"])
+def test_evaluate_tells_what_the_library_tells(tmp_path: Path, cost: str) -> None:
+    succeed("train.py", *SHORT, "--cost", cost, "--out", tmp_path)
     output = succeed("evaluate.py", tmp_path)
     params, test = fnnet.load_params(tmp_path / "params.npz"), fnnet.load_digits().test
-    evaluation = fnnet.evaluate(params, test)
+    evaluation = fnnet.evaluate(params, test, cost=cost)
     assert f"Accuracy: {evaluation.correct} / 360, {evaluation.accuracy * 100:.2f}%" in output
     assert f"Cost: {evaluation.cost:.6f}" in output
     rows = [line.split() for line in output.splitlines()[-11:] if line.strip()]
@@ -242,6 +244,7 @@ def test_gradcheck_passes_and_fails_past_its_bound() -> None:
         (("--data", "nowhere/at/all"), "nowhere/at/all"),
         (("--out", "/dev/null/run"), "/dev/null/run"),
         (("--speed", "11"), "No such option"),
+        (("--cost", "low"), "cost is 'low': expected one of quadratic, cross-entropy"),
     ],
 )
 def test_bad_input_gets_one_line_and_exit_code_2(arguments: tuple[str, ...], expected: str) -> None:
