@@ -17,7 +17,7 @@ from _benchmark.machine import machine, versions
 from _benchmark.peers import PEERS, Peer
 from _benchmark.plot import plot as draw
 from _benchmark.plot import require_matplotlib
-from _benchmark.report import show
+from _benchmark.report import show, show_machine
 from _common import Data, data_name, load_data, run
 from fnnet.checks import integer, require
 
@@ -65,27 +65,41 @@ def main(
     if plot is not None:
         require_matplotlib()
     named, splits = data_name(data), load_data(data)
-    description = f"{named} ({len(splits.train)} images to train)"
     peers = _installed()
     if quick:
         peers = {name: peer._replace(variants=peer.variants[:1]) for name, peer in peers.items()}
 
-    report: dict[str, Any] = {"machine": machine(), "versions": versions(), "rounds": rounds}
-    report["data"] = description
+    report: dict[str, Any] = {
+        "machine": machine(),
+        "versions": versions(),
+        "rounds": rounds,
+        "data": f"{named} ({len(splits.train)} images to train)",
+    }
+    show_machine(report)
     with TemporaryDirectory() as temporary:
-        if part in (Part.EPOCHS, Part.ALL):
-            report["epochs"] = {s: epochs.measure(s, named, peers, rounds) for s in shapes}
         folder = start.idx_folder(named, splits, Path(temporary))
+        if part in (Part.EPOCHS, Part.ALL):
+            report["epochs"] = {}
+            for shape in shapes:
+                figures = {shape: epochs.measure(shape, named, peers, rounds)}
+                report["epochs"] |= figures
+                show({"epochs": figures}, markdown=markdown)
         if part in (Part.START, Part.ALL):
-            report["start"] = start.measure(folder, 0.5 if quick else 0.95, peers, rounds)
-            report["imports"] = start.imports(peers, rounds)
+            target = 0.5 if quick else 0.95
+            figures = {
+                "start": start.measure(folder, target, peers, rounds),
+                "imports": start.imports(peers, rounds),
+            }
+            report |= figures
+            show(figures, markdown=markdown)
         if part in (Part.GROWTH, Part.ALL):
             widths = growth.WIDTHS[: 3 if quick else None]
             report["growth"] = growth.measure(splits.train, widths, rounds)
+            show({"growth": report["growth"]}, markdown=markdown)
         if part in (Part.STEPS, Part.ALL):
             report["steps"] = steps.measure(splits.train, folder, rounds)
+            show({"steps": report["steps"]}, markdown=markdown)
 
-    show(report, markdown=markdown)
     if json_file is not None:
         json_file.write_text(f"{json.dumps(report, indent=1)}\n")
     if plot is not None:

@@ -6,7 +6,7 @@ from threading import Event, Thread, local
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
 
 from fnnet.arithmetic import _PinOfThread, arithmetic, one_blas_thread
 
@@ -74,6 +74,47 @@ def test_two_threads_may_be_inside_at_once() -> None:
         leave.set()
         other.join(10)
         assert threads() == {2}
+
+
+def test_a_thread_that_has_set_its_number_does_not_keep_the_others_from_it() -> None:
+    """As it is with threadpoolctl 3.8, which heeds one thread only while that one lives."""
+    done, leave = Event(), Event()
+
+    def set_and_stay() -> None:
+        for library in ThreadpoolController().select(user_api="blas").lib_controllers:
+            library.set_num_threads(2)
+        done.set()
+        leave.wait(10)
+
+    with blas_at(2):
+        pass
+    other = Thread(target=set_and_stay)
+    other.start()
+    assert done.wait(10)
+    before = threads()
+    with one_blas_thread:
+        assert threads() == {1}
+    assert threads() == before
+    leave.set()
+    other.join(10)
+
+
+def test_other_threads_can_set_their_number_afterwards() -> None:
+    seen: list[set[int]] = []
+
+    def limited() -> None:
+        for n in (1, 2):
+            with threadpool_limits(n, user_api="blas"):
+                seen.append(threads())
+
+    with blas_at(2):
+        pass
+    with one_blas_thread:
+        pass
+    other = Thread(target=limited)
+    other.start()
+    other.join(10)
+    assert seen == [{1}, {2}]
 
 
 class LibraryOfThreads(local):

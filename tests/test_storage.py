@@ -111,11 +111,13 @@ class TestReplacing:
 
         monkeypatch.setattr(os, "fsync", fsync)
         path.write_bytes(b"old")
+        inode = path.stat().st_ino
         with replacing(path) as file:
             file.write(b"new one")
             assert path.read_bytes() == b"old"
         assert seen == [(b"old", [7])]
         assert path.read_bytes() == b"new one"
+        assert path.stat().st_ino != inode
         assert list(path.parent.iterdir()) == [path]
 
     @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, OSError])

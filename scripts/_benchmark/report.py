@@ -42,14 +42,21 @@ def tables(report: Report) -> Iterator[Table]:
         yield _ways("Loading", "gunzip", report["steps"]["loading"], _seconds)
 
 
-def show(report: Report, *, markdown: bool) -> None:
-    """Print the machine, the versions and the tables."""
+def show_machine(report: Report) -> None:
+    """Print what was measured, and where."""
     here = report["machine"]
     print(f"{here['processor']}, {here['usable']} of {here['cores']} cores, {here['platform']}")
     print(", ".join(f"{name} {version}" for name, version in report["versions"].items() if version))
-    print(f"Medians of {report['rounds']} rounds (smallest to largest), {report['data']}.")
-    for table in tables(report):
+    print(
+        f"Medians of {report['rounds']} rounds (smallest to largest), {report['data']}.", flush=True
+    )
+
+
+def show(part: Report, *, markdown: bool) -> None:
+    """Print the tables of a part."""
+    for table in tables(part):
         _print_markdown(table) if markdown else _print(table)
+    sys.stdout.flush()
 
 
 def _print(table: Table) -> None:
