@@ -16,6 +16,7 @@ __all__ = [
     "finite_array",
     "finite_number",
     "integer",
+    "record",
     "require",
 ]
 
@@ -58,6 +59,12 @@ def finite_number(argument: str, value: Any) -> float:
         number = math.inf
     require(math.isfinite(number), argument, value, expected)
     return number
+
+
+def record(argument: str, value: object, kind: type) -> None:
+    """Refuse what is not a record of this kind."""
+    article = "an" if kind.__name__[0] in "AEIOU" else "a"
+    require(isinstance(value, kind), argument, value, f"{article} {kind.__name__}")
 
 
 def array_of_numbers(argument: str, values: ArrayLike) -> NDArray[Any]:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from fnnet.arithmetic import arithmetic
 from fnnet.backprop import Passes
 from fnnet.batches import mini_batches
-from fnnet.checks import require
+from fnnet.checks import record, require
 from fnnet.costs import Cost, cost_for, quadratic
 from fnnet.datasets.dataset import Dataset, one_hot
 from fnnet.network import forward
@@ -104,6 +104,7 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
     >>> evaluation.correct, evaluation.total
     (array([21, 25]), 360)
     """
+    record("params", params, Params)
     cost = cost_for(params.architecture.activations[-1], cost)
     correct, total_cost = 0, 0.0
     for passes, output, targets in _passes(params, dataset):
@@ -129,6 +130,8 @@ def confusion_matrix(params: Params, dataset: Dataset) -> Array:
     >>> matrix.shape, matrix.sum()
     ((10, 10), np.int64(360))
     """
+    record("params", params, Params)
+    check_fits(params, dataset, "dataset")
     classes = dataset.n_out
     matrix = np.zeros((*params.leading, classes, classes), np.int64)
     for _, output, targets in _passes(params, dataset):
@@ -154,6 +157,7 @@ def _passes(params: Params, dataset: Dataset) -> Iterator[tuple[Passes, Array, A
 
 def check_fits(params: Params, dataset: Dataset, argument: str) -> None:
     """Refuse a data set that the network cannot take in, or whose targets it cannot give."""
+    record(argument, dataset, Dataset)
     shape: tuple[Any, ...] = (dataset.n_in, dataset.n_out)
     expected = f"the network's {params.sizes[0]} inputs and {params.sizes[-1]} outputs"
     require(

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from fnnet.arithmetic import arithmetic
 from fnnet.backprop import Passes
 from fnnet.batches import target_columns, with_ones
-from fnnet.checks import InputError, array_of_numbers, finite_array, require
+from fnnet.checks import InputError, array_of_numbers, finite_array, record, require
 from fnnet.costs import Cost, cost_for, quadratic
 from fnnet.datasets.dataset import check_labels
 from fnnet.gradients import BatchGradient
@@ -74,6 +74,7 @@ def forward(params: Params, x: ArrayLike) -> Forward:
     >>> fnnet.forward(params, [0, 1, 2]).output
     array([0.768..., 0.304...], dtype=float32)
     """
+    record("params", params, Params)
     x = array_of_numbers("x", x)
     inputs = _as_inputs(params, x)
     with arithmetic():
@@ -114,6 +115,7 @@ def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quadr
     >>> print(f"{fnnet.cost(fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]):.4f}")
     0.2687
     """
+    record("params", params, Params)
     cost = cost_for(params.architecture.activations[-1], cost)
     inputs, targets = _as_samples(params, x, y)
     _leading(params, inputs, targets)
@@ -145,13 +147,15 @@ def grads(params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quad
     >>> fnnet.grads(fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]).biases[1]
     array([ 0.068..., -0.073...], dtype=float32)
     """
-    return Params(params.architecture, scaled_gradient(params, x, y, cost, 1.0))
+    gradient = scaled_gradient(params, x, y, cost, 1.0)
+    return Params(params.architecture, gradient)
 
 
 def scaled_gradient(
     params: Params, x: ArrayLike, y: ArrayLike, cost: str | Cost, factor: float
 ) -> Array:
     """`factor` times the gradient of the mean cost, (..., P), as a new read-only vector."""
+    record("params", params, Params)
     cost = cost_for(params.architecture.activations[-1], cost)
     inputs, targets = _as_samples(params, x, y)
     leading = _leading(params, inputs, targets)

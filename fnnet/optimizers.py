@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fnnet.checks import finite_number
+from fnnet.checks import finite_number, record
 from fnnet.costs import Cost, quadratic
 from fnnet.datasets.dataset import Batch
 from fnnet.network import scaled_gradient
@@ -42,5 +42,6 @@ def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = qua
     >>> bool(fnnet.cost(after, batch.x, batch.y) < fnnet.cost(params, batch.x, batch.y))
     True
     """
+    record("batch", batch, Batch)
     step = scaled_gradient(params, batch.x, batch.y, cost, finite_number("eta", eta))
     return Params(params.architecture, freeze(params.theta - step))

@@ -158,7 +158,7 @@ class Params(Record):
         return Params(self.architecture, self.theta[member])
 
     def digest(self) -> str:
-        """SHA-256, in hexadecimal, over structure and bytes: equal for equal Params only."""
+        """SHA-256, in hexadecimal, over sizes, activations' names, dtype, shape and bytes."""
         from hashlib import sha256
 
         names = ",".join(activation.name for activation in self.architecture.activations)
@@ -212,7 +212,7 @@ def init(
 def _as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     expected = "float32 or float64"
     try:
-        kind = np.dtype(dtype)
+        kind = np.dtype("none" if dtype is None else dtype)  # np.dtype(None) is float64
     except TypeError:
         raise InputError(f"dtype is {dtype!r}: expected {expected}") from None
     require(kind in DTYPES[:2], "dtype", kind.name, expected)

@@ -6,12 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import get_ident
 from typing import IO
 
 import numpy as np
 
 from fnnet.activations import as_activation
-from fnnet.checks import InputError, finite_array, integer, require
+from fnnet.checks import InputError, finite_array, integer, record, require
 from fnnet.params import Architecture, Params
 from fnnet.records import Array
 from fnnet.training import TrainState
@@ -29,7 +30,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     Whatever happens before, a full disk or a kill, leaves at `path` what was there.
     """
     path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.part")
     try:
         with part.open("wb") as file:
             yield file
@@ -77,6 +78,7 @@ def load_params(path: str | os.PathLike[str]) -> Params:
 
 def save_state(path: str | os.PathLike[str], state: TrainState) -> None:
     """Save where a run stands: the entries of `save_params`, and `epoch`."""
+    record("state", state, TrainState)
     _save(path, {**_entries(state.params), "epoch": np.asarray(state.epoch)})
 
 
@@ -89,6 +91,8 @@ def load_state(path: str | os.PathLike[str]) -> TrainState:
 
 
 def _entries(params: Params) -> dict[str, Array]:
+    record("params", params, Params)
+    finite_array("theta", params.theta)
     activations = params.architecture.activations
     for activation in activations:
         known = as_activation(activation.name)

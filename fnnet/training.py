@@ -15,7 +15,7 @@ import numpy as np
 
 from fnnet.arithmetic import arithmetic
 from fnnet.batches import mini_batches
-from fnnet.checks import finite_number, integer, require
+from fnnet.checks import finite_number, integer, record, require
 from fnnet.costs import Cost, as_cost, cost_for, quadratic
 from fnnet.datasets.dataset import Dataset
 from fnnet.evaluation import check_fits
@@ -86,6 +86,7 @@ class TrainState:
     epoch: int = 0
 
     def __attrs_post_init__(self) -> None:
+        record("params", self.params, Params)
         integer("epoch", self.epoch, at_least=0)
 
 
@@ -97,6 +98,7 @@ def start(params: Params, config: TrainConfig) -> TrainState:
     InputError
         Where config has another number of seeds than params has networks.
     """
+    record("config", config, TrainConfig)
     fits = isinstance(config.seed, int) or (len(config.seed),) == params.leading
     expected = f"one seed, or one for each network (params has the leading axes {params.leading})"
     require(fits, "config.seed", config.seed, expected)
@@ -139,7 +141,7 @@ def trajectory(
     3 True
     """
     epoch = _epoch_of(state, dataset, config, workers)
-    states = accumulate(_epochs(state, config), epoch, initial=state)
+    states = accumulate(range(state.epoch, config.epochs), epoch, initial=state)
     return islice(states, 1, None)
 
 
@@ -157,22 +159,20 @@ def train(
     >>> fnnet.train(state, digits.train, config).epoch
     3
     """
-    return reduce(_epoch_of(state, dataset, config, workers), _epochs(state, config), state)
-
-
-def _epochs(state: TrainState, config: TrainConfig) -> range:
-    return range(state.epoch, config.epochs)
+    epoch = _epoch_of(state, dataset, config, workers)
+    return reduce(epoch, range(state.epoch, config.epochs), state)
 
 
 def _epoch_of(
     state: TrainState, dataset: Dataset, config: TrainConfig, workers: int | None
 ) -> Callable[[TrainState, int], TrainState]:
     """The step of the fold: (state, epoch) -> state, with the run's buffers inside."""
+    record("state", state, TrainState)
+    start(state.params, config)
     workers = processors() if workers is None else integer("workers", workers, at_least=1)
     architecture, dtype = state.params.architecture, state.params.dtype
     cost_for(architecture.activations[-1], config.cost)
     check_fits(state.params, dataset, "dataset")
-    start(state.params, config)
     theta = np.empty_like(state.params.theta)
     leading = theta.shape[:-1]
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import fnnet
 from fnnet import Batch
 from fnnet.checks import InputError, finite_array, finite_number, integer, require
 from tests._support import assert_refused
@@ -84,3 +85,37 @@ def test_the_first_value_that_is_not_finite_is_named(
     finite_array("x", array)
     array[(1,) * len(shape)] = value
     assert_refused(lambda: finite_array("x", array), f"{place} is {value}:", "finite")
+
+
+api: Any = fnnet  # called with what its types forbid
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda _p, b, _d: api.forward(b, b.x), "params is Batch(.*: expected a Params"),
+        (lambda _p, b, _d: api.grads(3, b.x, b.y), "params is 3: expected a Params"),
+        (lambda _p, b, _d: api.cost(None, b.x, b.y), "params is None: expected a Params"),
+        (lambda p, _b, _d: api.sgd_step(p, 3.0, 1.0), "batch is 3.0: expected a Batch"),
+        (lambda p, b, _d: api.evaluate(p, b), "dataset is Batch(.*: expected a Dataset"),
+        (lambda _p, _b, d: api.evaluate(d, d), "params is Dataset(.*: expected a Params"),
+        (lambda _p, _b, d: api.confusion_matrix(3, d), "params is 3: expected a Params"),
+        (lambda _p, _b, _d: api.TrainState(None), "params is None: expected a Params"),
+        (lambda p, _b, _d: api.start(p, 3), "config is 3: expected a TrainConfig"),
+        (
+            lambda p, _b, d: api.train(p, d, api.TrainConfig()),
+            "state is Params.*: expected a Tr",
+        ),
+        (lambda _p, _b, _d: api.save_params("x", 3), "params is 3: expected a Params"),
+        (lambda p, _b, _d: api.save_state("x", p), "state is Params.*: expected a TrainState"),
+        (
+            lambda _p, _b, _d: api.init([2, 1], seed=0, dtype=None),
+            "dtype is None: expected float32",
+        ),
+    ],
+)
+def test_another_record_is_named(call: Any, message: str) -> None:
+    batch = fnnet.Batch([[1.0, 2.0]], [0])
+    dataset = fnnet.Dataset([[1.0, 2.0]], [0])
+    with pytest.raises(InputError, match=message.replace("(", r"\(")):
+        call(fnnet.init([2, 1], seed=0), batch, dataset)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import fnnet
 from fnnet import (
     InputError,
     Params,
@@ -293,3 +294,11 @@ def test_a_damaged_file_loads_or_is_refused_in_one_line(
     for place, flip in flips:
         damaged[place % len(damaged)] ^= flip
     assert_loads_or_is_refused(path, damaged)
+
+
+def test_params_that_could_not_be_loaded_are_not_saved(tmp_path: Path) -> None:
+    params = fnnet.init([2, 1], seed=0)
+    broken = attrs.evolve(params, theta=params.theta * np.nan)
+    with pytest.raises(fnnet.InputError, match=r"theta\[0\] is nan: expected finite values only"):
+        fnnet.save_params(tmp_path / "params.npz", broken)
+    assert list(tmp_path.iterdir()) == []
