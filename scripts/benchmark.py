@@ -63,6 +63,7 @@ def main(
     expected = f"some of {', '.join(epochs.SHAPES)}"
     require(shapes and set(shapes) <= set(epochs.SHAPES), "--shapes", shapes, expected)
     if plot is not None:
+        require(part != Part.STEPS, "--part", str(part), "one that --plot can draw, all say")
         require_matplotlib()
     named, splits = data_name(data), load_data(data)
     peers = _installed()
@@ -73,7 +74,7 @@ def main(
         "machine": machine(),
         "versions": versions(),
         "rounds": rounds,
-        "data": f"{named} ({len(splits.train)} images to train)",
+        "data": f"{Path(named).name} ({len(splits.train)} images to train)",
     }
     show_machine(report)
     with TemporaryDirectory() as temporary:

@@ -33,11 +33,13 @@ def plot(report: dict[str, Any], path: Path) -> None:
 
     panels: list[tuple[Callable[[Any, Any], None], Any]] = []
     if "epochs" in report:
-        panels.append((_ratios, report["epochs"]))
+        panels.append((partial(_ratios, "Time per epoch, in fnnet's"), report["epochs"]))
+    if "start" in report:
+        start = report["start"]
+        title = f"From process start to {start['target']:.0%}, in fnnet's time"
+        panels.append((partial(_ratios, title), {"a hidden layer of 100": start}))
     if "growth" in report:
         panels += [(partial(_growth, by), report["growth"][by]) for by in ("batch", "width")]
-    if not panels:
-        raise InputError("--plot has nothing to draw: expected --part epochs, growth or all")
     figure = Figure(figsize=(5 * len(panels), 4), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for ax, (draw, figures) in zip(axes, panels, strict=True):
@@ -47,7 +49,7 @@ def plot(report: dict[str, Any], path: Path) -> None:
     figure.savefig(path, dpi=150)
 
 
-def _ratios(ax: Any, epochs: dict[str, Any]) -> None:
+def _ratios(title: str, ax: Any, epochs: dict[str, Any]) -> None:
     shapes = list(epochs)
     names = [n for n in _COLOURS if any(n in epochs[s]["contestants"] for s in shapes)]
     thickness = 0.8 / len(names)
@@ -64,7 +66,7 @@ def _ratios(ax: Any, epochs: dict[str, Any]) -> None:
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.minorticks_off()
     ax.set_xticks(range(len(shapes)), shapes)
-    ax.set(xlabel="shape", title="Time per epoch, in fnnet's")
+    ax.set_title(title)
 
 
 def _growth(by: str, ax: Any, points: list[dict[str, Any]]) -> None:
