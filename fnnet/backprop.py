@@ -79,6 +79,8 @@ class Passes:
             for function, matrix in zip(functions, matrices, strict=True)
         ]
         self._downward = list(pairwise(reversed(self.layers)))
+        # The same product, to the bit, called in two thirds of the time.
+        self.product = np.matmul if leading else np.dot
         # What each layer's weights are multiplied with: the samples, then the layers' activations.
         self.inputs = [np.empty(0), *(layer.with_ones_t for layer in self.layers[:-1])]
 
@@ -87,9 +89,9 @@ class Passes:
 
         The last column of x is ones, to be multiplied with the biases.
         """
-        activation = x.swapaxes(-1, -2)
+        product, activation = self.product, x.swapaxes(-1, -2)
         for layer in self.layers:
-            np.matmul(layer.matrix, activation, out=layer.linear_output)
+            product(layer.matrix, activation, out=layer.linear_output)
             layer.function.function(layer.linear_output, layer.activation)
             activation = layer.with_ones
         return self.layers[-1].activation

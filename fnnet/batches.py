@@ -20,14 +20,15 @@ def with_ones(x: Array, scale: float, dtype: np.dtype[Any]) -> Array:
     """The inputs x (..., n, n_in), scaled, with a last column of ones: (..., n, n_in + 1)."""
     inputs = np.zeros((*x.shape[:-1], x.shape[-1] + 1), dtype)
     inputs[..., :-1] = x
-    np.multiply(inputs, dtype.type(scale), out=inputs)  # in one piece: half the time of a view
+    if scale != 1:
+        np.multiply(inputs, dtype.type(scale), out=inputs)  # in one piece: half the time of a view
     inputs[..., -1] = 1
     return inputs
 
 
 def target_columns(y: Array, n_out: int, dtype: np.dtype[Any]) -> Array:
     """Targets (..., n_out, n) from integer labels (..., n), or from targets (..., n, n_out)."""
-    if np.issubdtype(y.dtype, np.integer):
+    if y.dtype.kind in "iu":
         return np.equal(y[..., np.newaxis, :], np.arange(n_out)[:, np.newaxis]).astype(dtype)
     return np.ascontiguousarray(y.swapaxes(-1, -2), dtype)
 

@@ -63,8 +63,9 @@ def finite_number(argument: str, value: Any) -> float:
 
 def record(argument: str, value: object, kind: type) -> None:
     """Refuse what is not a record of this kind."""
-    article = "an" if kind.__name__[0] in "AEIOU" else "a"
-    require(isinstance(value, kind), argument, value, f"{article} {kind.__name__}")
+    if not isinstance(value, kind):
+        article = "an" if kind.__name__[0] in "AEIOU" else "a"
+        raise InputError(f"{argument} is {_in_words(value)}: expected {article} {kind.__name__}")
 
 
 def array_of_numbers(argument: str, values: ArrayLike) -> NDArray[Any]:

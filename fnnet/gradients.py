@@ -6,18 +6,21 @@ the sizes alone, and shards are added up in their order: workers make it faster,
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from functools import partial
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
 from fnnet.backprop import Passes
 from fnnet.costs import Cost
-from fnnet.parallel import run
-from fnnet.params import Architecture
+from fnnet.parallel import processors, run
+from fnnet.params import Architecture, Params
 from fnnet.records import Array
 
-__all__ = ["BatchGradient"]
+__all__ = ["BatchGradient", "gradient"]
 
 _SHARD = 2**25
 """Samples times parameters of a shard, at least: some two milliseconds of work, of which handing it
@@ -80,6 +83,40 @@ class BatchGradient:
         run([partial(shard.backprop, *xy, cost, scale) for shard, xy in passes], self._workers)
 
 
+# Making the buffers takes as long as a small step, so those of calls that have returned are kept
+# for the next call of the same sizes. A call takes them out while it computes: none shares them.
+_idle: OrderedDict[Hashable, tuple[Array, BatchGradient]] = OrderedDict()
+_IDLE_SIZES = 4
+_IDLE_NUMBERS = 2**20
+"""Buffers with more numbers than that are not kept: their making hardly counts."""
+
+
+def gradient(
+    params: Params,
+    leading: tuple[int, ...],
+    x: Array,
+    y: Array,
+    cost: Cost,
+    scale: Array,
+    result: Callable[[Array], Array],
+) -> Array:
+    """What `result` makes of a `BatchGradient` at params: a new array, for the buffers stay here."""
+    architecture, n = params.architecture, x.shape[-2]
+    key = architecture, params.theta.shape, params.dtype, leading, n
+    kept = _idle.pop(key, None)
+    if kept is None:
+        theta = np.empty_like(params.theta)
+        kept = theta, BatchGradient(architecture, theta, leading, n, processors())
+    theta, batch = kept
+    theta[...] = params.theta
+    vector = result(batch.fill(x, y, cost, scale))
+    if vector.size + n * prod(leading) * sum(architecture.sizes) < _IDLE_NUMBERS:
+        _idle[key] = kept
+        if len(_idle) > _IDLE_SIZES:
+            _idle.popitem(last=False)
+    return vector
+
+
 class _Block:
     """Some rows of each layer's gradient, with the places in theta that they belong to."""
 
@@ -109,7 +146,7 @@ class _Block:
             out = gradient
             for shard, number, delta in deltas:
                 # c/w = c/z * z/w, and c/b = c/z * 1
-                np.matmul(delta, shard.inputs[number], out=out)
+                shard.product(delta, shard.inputs[number], out=out)
                 if out is term:
                     np.add(gradient, term, out=gradient)
                 out = term

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -14,12 +15,11 @@ from fnnet.batches import target_columns, with_ones
 from fnnet.checks import InputError, array_of_numbers, finite_array, record, require
 from fnnet.costs import Cost, cost_for, quadratic
 from fnnet.datasets.dataset import check_labels
-from fnnet.gradients import BatchGradient
-from fnnet.parallel import processors
+from fnnet.gradients import gradient
 from fnnet.params import Params
 from fnnet.records import Array, Record, all_bits, all_read_only, freeze
 
-__all__ = ["Forward", "cost", "forward", "grads", "scaled_gradient"]
+__all__ = ["Forward", "cost", "forward", "from_gradient", "grads"]
 
 
 @attrs.frozen
@@ -147,23 +147,25 @@ def grads(params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quad
     >>> fnnet.grads(fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]).biases[1]
     array([ 0.068..., -0.073...], dtype=float32)
     """
-    gradient = scaled_gradient(params, x, y, cost, 1.0)
-    return Params(params.architecture, gradient)
+    return Params(params.architecture, from_gradient(params, x, y, cost, 1.0, np.copy))
 
 
-def scaled_gradient(
-    params: Params, x: ArrayLike, y: ArrayLike, cost: str | Cost, factor: float
+def from_gradient(
+    params: Params,
+    x: ArrayLike,
+    y: ArrayLike,
+    cost: str | Cost,
+    factor: float,
+    result: Callable[[Array], Array],
 ) -> Array:
-    """`factor` times the gradient of the mean cost, (..., P), as a new read-only vector."""
+    """What `result` makes of `factor` times the gradient of the mean cost, (..., P): read-only."""
     record("params", params, Params)
     cost = cost_for(params.architecture.activations[-1], cost)
     inputs, targets = _as_samples(params, x, y)
     leading = _leading(params, inputs, targets)
-    n = inputs.shape[-2]
-    gradient = BatchGradient(params.architecture, params.theta, leading, n, processors())
     with arithmetic():
-        scale = np.asarray(factor / n, params.dtype)
-        return freeze(gradient.fill(inputs, targets, cost, scale))
+        scale = np.asarray(factor / inputs.shape[-2], params.dtype)
+        return freeze(gradient(params, leading, inputs, targets, cost, scale, result))
 
 
 def _feedforward(params: Params, inputs: Array) -> Passes:
@@ -174,6 +176,8 @@ def _feedforward(params: Params, inputs: Array) -> Passes:
 
 def _leading(params: Params, inputs: Array, targets: Array | None = None) -> tuple[int, ...]:
     """The leading axes of params, of the samples x and of their y, broadcast."""
+    if inputs.ndim == 2 and params.theta.ndim == 1 and (targets is None or targets.ndim == 2):
+        return ()
     leading = _broadcast("x", inputs.shape[:-2], "params", params.leading)
     if targets is None:
         return leading
@@ -194,12 +198,12 @@ def _broadcast(
 
 def _as_inputs(params: Params, x: Array) -> Array:
     n_in = params.sizes[0]
-    expected = f"samples of {n_in} features, shape (n, {n_in}) or ({n_in},)"
-    require(x.ndim > 0 and x.shape[-1] == n_in and x.size > 0, "x", x, expected)
+    if not (x.ndim > 0 and x.shape[-1] == n_in and x.size > 0):
+        require(False, "x", x, f"samples of {n_in} features, shape (n, {n_in}) or ({n_in},)")
     require(np.can_cast(x.dtype, params.dtype, "same_kind"), "x", x, "real numbers")
-    with arithmetic():
+    with np.errstate(over="ignore"):
         inputs = with_ones(np.atleast_2d(x), 1.0, params.dtype)
-    finite_array("x", inputs[..., 0, :-1] if x.ndim == 1 else inputs[..., :-1])
+    finite_array("x", inputs[..., 0, :] if x.ndim == 1 else inputs)
     return inputs
 
 
@@ -207,16 +211,16 @@ def _as_samples(params: Params, x: ArrayLike, y: ArrayLike) -> tuple[Array, Arra
     x, y = array_of_numbers("x", x), array_of_numbers("y", y)
     inputs = _as_inputs(params, x)
     n_out = params.sizes[-1]
-    if np.issubdtype(y.dtype, np.integer):
-        one_each = y.shape[-1:] == x.shape[-2:-1]
-        require(one_each, "y", y, f"a label for each sample, shape {x.shape[:-1]}")
+    if y.dtype.kind in "iu":
+        if y.shape[-1:] != x.shape[-2:-1]:
+            require(False, "y", y, f"a label for each sample, shape {x.shape[:-1]}")
         check_labels("y", y, n_out)
         return inputs, target_columns(np.atleast_1d(y), n_out, params.dtype)
     shape = (*x.shape[:-1], n_out)
     expected = f"integer labels of shape {shape[:-1]} or float targets of shape {shape}"
     is_floats = np.can_cast(y.dtype, params.dtype, "same_kind") and y.dtype != bool
     require(is_floats and y.shape[-2:] == shape[-2:], "y", y, expected)
-    with arithmetic():
+    with np.errstate(over="ignore"):
         targets = target_columns(np.atleast_2d(y), n_out, params.dtype)
     finite_array("y", targets[..., 0] if y.ndim == 1 else targets.swapaxes(-1, -2))
     return inputs, targets

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import numpy as np
+
 from fnnet.checks import finite_number, record
 from fnnet.costs import Cost, quadratic
 from fnnet.datasets.dataset import Batch
-from fnnet.network import scaled_gradient
+from fnnet.network import from_gradient
 from fnnet.params import Params
-from fnnet.records import freeze
 
 __all__ = ["sgd_step"]
 
@@ -43,5 +46,7 @@ def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = qua
     True
     """
     record("batch", batch, Batch)
-    step = scaled_gradient(params, batch.x, batch.y, cost, finite_number("eta", eta))
-    return Params(params.architecture, freeze(params.theta - step))
+    record("params", params, Params)
+    eta = finite_number("eta", eta)
+    lowered = partial(np.subtract, params.theta)
+    return Params(params.architecture, from_gradient(params, batch.x, batch.y, cost, eta, lowered))

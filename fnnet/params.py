@@ -36,7 +36,7 @@ Activations = str | Activation | Sequence[str | Activation]
 """A name or an `Activation`: one for all layers, or one for each after the inputs."""
 
 
-@attrs.frozen
+@attrs.frozen(cache_hash=True)
 class Architecture:
     """What a network is made of, all but the numbers.
 

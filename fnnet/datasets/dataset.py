@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from fnnet.checks import array_of_numbers, finite_array, finite_number, integer, require
+from fnnet.checks import InputError, array_of_numbers, finite_array, finite_number, integer, require
 from fnnet.records import Array, Record, bits, freeze, read_only
 
 __all__ = ["Batch", "Dataset", "Splits", "one_hot"]
@@ -46,10 +46,10 @@ def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -
 
 def check_labels(argument: str, labels: Array, classes: int) -> None:
     """Refuse what is not an array of integers of 0 to classes-1."""
-    require(np.issubdtype(labels.dtype, np.integer), argument, labels, "integer class labels")
-    outside = labels[(labels < 0) | (labels >= classes)]
-    expected = f"class labels of 0 to {classes - 1}"
-    require(outside.size == 0, argument, next(iter(outside.tolist()), None), expected)
+    require(labels.dtype.kind in "iu", argument, labels, "integer class labels")
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+        outside = labels[(labels < 0) | (labels >= classes)].flat[0]
+        raise InputError(f"{argument} is {outside}: expected class labels of 0 to {classes - 1}")
 
 
 def _as_x(x: ArrayLike) -> Array:
