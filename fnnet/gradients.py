@@ -100,7 +100,7 @@ def gradient(
     scale: Array,
     result: Callable[[Array], Array],
 ) -> Array:
-    """What `result` makes of a `BatchGradient` at params: a new array, for the buffers stay here."""
+    """What `result` makes of a batch's gradient at params: a new array, for buffers stay here."""
     architecture, n = params.architecture, x.shape[-2]
     key = architecture, params.theta.shape, params.dtype, leading, n
     kept = _idle.pop(key, None)

@@ -147,7 +147,8 @@ def grads(params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quad
     >>> fnnet.grads(fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]).biases[1]
     array([ 0.068..., -0.073...], dtype=float32)
     """
-    return Params(params.architecture, from_gradient(params, x, y, cost, 1.0, np.copy))
+    vector = from_gradient(params, x, y, cost, 1.0, np.copy)
+    return Params(params.architecture, vector)
 
 
 def from_gradient(

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
+from typing import TYPE_CHECKING
 
 from fnnet.arithmetic import arithmetic
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 __all__ = ["processors", "run"]
 
@@ -24,6 +27,8 @@ def processors() -> int:
 
 @cache
 def _pool(threads: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # 5 ms, for those alone with large batches
+
     return ThreadPoolExecutor(threads, thread_name_prefix="fnnet")
 
 
@@ -38,6 +43,8 @@ def run(tasks: Sequence[Callable[[], object]], workers: int) -> None:
         for task in tasks:
             task()
         return
+    from concurrent.futures import wait
+
     futures = [_pool(workers - 1).submit(_compute, task) for task in tasks[1:]]
     try:
         tasks[0]()
