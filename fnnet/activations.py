@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet.checks import require
+from fnnet.checks import by_name
 from fnnet.records import Array
 
 __all__ = ["Activation", "as_activation", "sigmoid"]
@@ -86,8 +86,4 @@ _BY_NAME = {activation.name: activation for activation in (sigmoid,)}
 
 def as_activation(activation: str | Activation) -> Activation:
     """An activation from its name, or as it is."""
-    if isinstance(activation, Activation):
-        return activation
-    is_known = isinstance(activation, str) and activation in _BY_NAME
-    require(is_known, "activations", activation, f"one of {', '.join(_BY_NAME)}")
-    return _BY_NAME[activation]
+    return by_name("activations", activation, _BY_NAME)

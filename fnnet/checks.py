@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import numbers
 import operator
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,12 +14,16 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = [
     "InputError",
     "array_of_numbers",
+    "by_name",
     "finite_array",
     "finite_number",
     "integer",
     "record",
     "require",
 ]
+
+
+Named = TypeVar("Named")
 
 
 class InputError(ValueError):
@@ -66,6 +71,16 @@ def record(argument: str, value: object, kind: type) -> None:
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
         raise InputError(f"{argument} is {_in_words(value)}: expected {article} {kind.__name__}")
+
+
+def by_name(argument: str, value: object, known: Mapping[str, Named]) -> Named:
+    """The record that goes by the name `value`; or `value`, where it is such a record itself."""
+    if isinstance(value, str) and value in known:
+        return known[value]
+    kind = type(next(iter(known.values())))
+    if isinstance(value, kind):
+        return value
+    raise InputError(f"{argument} is {_in_words(value)}: expected one of {', '.join(known)}")
 
 
 def array_of_numbers(argument: str, values: ArrayLike) -> NDArray[Any]:

@@ -8,7 +8,7 @@ import attrs
 import numpy as np
 
 from fnnet.activations import Activation, sigmoid
-from fnnet.checks import InputError, require
+from fnnet.checks import InputError, by_name
 from fnnet.records import Array
 
 __all__ = ["Cost", "as_cost", "cost_for", "cross_entropy", "quadratic"]
@@ -77,11 +77,7 @@ _BY_NAME = {cost.name: cost for cost in (quadratic, cross_entropy)}
 
 def as_cost(cost: str | Cost) -> Cost:
     """A cost from its name, or as it is."""
-    if isinstance(cost, Cost):
-        return cost
-    is_known = isinstance(cost, str) and cost in _BY_NAME
-    require(is_known, "cost", cost, f"one of {', '.join(_BY_NAME)}")
-    return _BY_NAME[cost]
+    return by_name("cost", cost, _BY_NAME)
 
 
 def cost_for(output: Activation, cost: str | Cost) -> Cost:

@@ -131,7 +131,7 @@ def confusion_matrix(params: Params, dataset: Dataset) -> Array:
     ((10, 10), np.int64(360))
     """
     record("params", params, Params)
-    check_fits(params, dataset, "dataset")
+    check_fits(params, dataset)
     classes = dataset.n_out
     matrix = np.zeros((*params.leading, classes, classes), np.int64)
     for _, output, targets in _passes(params, dataset):
@@ -143,7 +143,7 @@ def confusion_matrix(params: Params, dataset: Dataset) -> Array:
 
 def _passes(params: Params, dataset: Dataset) -> Iterator[tuple[Passes, Array, Array]]:
     """A thousand samples at a time: their pass, its output and the targets, (..., n_out, n)."""
-    check_fits(params, dataset, "dataset")
+    check_fits(params, dataset)
     all_passes: dict[int, Passes] = {}
     for x, y in mini_batches(dataset, np.arange(len(dataset)), _AT_ONCE, params.dtype):
         n = len(x)
@@ -155,19 +155,12 @@ def _passes(params: Params, dataset: Dataset) -> Iterator[tuple[Passes, Array, A
         yield passes, output, y
 
 
-def check_fits(params: Params, dataset: Dataset, argument: str) -> None:
+def check_fits(params: Params, dataset: Dataset) -> None:
     """Refuse a data set that the network cannot take in, or whose targets it cannot give."""
-    record(argument, dataset, Dataset)
-    shape: tuple[Any, ...] = (dataset.n_in, dataset.n_out)
-    expected = f"the network's {params.sizes[0]} inputs and {params.sizes[-1]} outputs"
-    require(
-        shape == (params.sizes[0], params.sizes[-1]),
-        f"{argument} (inputs, outputs)",
-        shape,
-        expected,
-    )
-    largest = dataset.largest_input
-    fits = largest <= float(np.finfo(params.dtype).max)
-    require(
-        fits, f"{argument}.x, scaled,", largest, f"inputs that are finite in {params.dtype.name}"
-    )
+    record("dataset", dataset, Dataset)
+    shape, n_in, n_out = (dataset.n_in, dataset.n_out), params.sizes[0], params.sizes[-1]
+    expected = f"the network's {n_in} inputs and {n_out} outputs"
+    require(shape == (n_in, n_out), "dataset (inputs, outputs)", shape, expected)
+    largest, dtype = dataset.largest_input, params.dtype
+    is_finite = largest <= float(np.finfo(dtype).max)
+    require(is_finite, "dataset.x, scaled,", largest, f"inputs that are finite in {dtype.name}")

@@ -172,7 +172,7 @@ def _epoch_of(
     workers = processors() if workers is None else integer("workers", workers, at_least=1)
     architecture, dtype = state.params.architecture, state.params.dtype
     cost_for(architecture.activations[-1], config.cost)
-    check_fits(state.params, dataset, "dataset")
+    check_fits(state.params, dataset)
     theta = np.empty_like(state.params.theta)
     leading = theta.shape[:-1]
 

@@ -128,19 +128,26 @@ def test_a_run_is_not_overwritten_and_only_resumed_as_the_same_run(tmp_path: Pat
 
 
 def test_ctrl_c_keeps_the_last_finished_epoch(tmp_path: Path) -> None:
+    def listen() -> None:  # a job in the background is started with Ctrl-C ignored
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     endless = ("--epochs", 10**6, "--hidden", 8)
-    process = subprocess.Popen(
+    with subprocess.Popen(
         command("train.py", *endless, "--out", tmp_path),
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert process.stdout is not None
-    for _ in range(3):
-        process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
+        preexec_fn=listen,
+    ) as process:
+        assert process.stdout is not None
+        for _ in range(3):
+            process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        try:
+            output, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, errors) == (130, "")
 
     assert (match := re.search(r"Interrupted; (\d+) epochs are finished", output))
