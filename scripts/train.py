@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import track
+from rich.progress import Progress
 
 import _run_folder
 import fnnet
@@ -44,19 +44,21 @@ def main(
         _run_folder.write(out, state, description, history)
 
     states = fnnet.trajectory(state, splits.train, config)
-    bar = track(states, "Training", epochs - state.epoch, disable=not sys.stdout.isatty())
     try:
-        for new in bar:
-            test = fnnet.evaluate(new.params, splits.test, cost=config.cost)
-            validation = fnnet.evaluate(new.params, splits.validation, cost=config.cost)
-            row = {"epoch": state.epoch, "digest": new.params.digest()}
-            row |= {"validation": figures(validation), "test": figures(test)}
-            history.append(row)
-            if out is not None:
-                _run_folder.write(out, new, description, history)
-            score = f"{test.correct} / {test.total}"
-            print(f"Epoch {state.epoch}: {score}, precision is {percent(test)}", flush=True)
-            state = new
+        with Progress(disable=not sys.stdout.isatty()) as progress:
+            bar = progress.add_task("Training", total=max(0, epochs - state.epoch))
+            for new in states:
+                test = fnnet.evaluate(new.params, splits.test, cost=config.cost)
+                validation = fnnet.evaluate(new.params, splits.validation, cost=config.cost)
+                row = {"epoch": state.epoch, "digest": new.params.digest()}
+                row |= {"validation": figures(validation), "test": figures(test)}
+                history.append(row)
+                if out is not None:
+                    _run_folder.write(out, new, description, history)
+                score = f"{test.correct} / {test.total}"
+                print(f"Epoch {state.epoch}: {score}, precision is {percent(test)}", flush=True)
+                progress.advance(bar)
+                state = new
     except KeyboardInterrupt:
         print(f"\nInterrupted; {state.epoch} epochs are finished.")
         _report(state, splits)

@@ -41,6 +41,7 @@ def run(script: str, *arguments: object, limit: Callable[[], None] | None = None
         text=True,
         check=False,
         preexec_fn=limit,
+        timeout=120,
     )
 
 
