@@ -106,6 +106,7 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
     """
     record("params", params, Params)
     cost = cost_for(params.architecture.activations[-1], cost)
+    check_fits(params, dataset)
     correct, total_cost = 0, 0.0
     for passes, output, targets in _passes(params, dataset):
         correct = correct + np.sum(output.argmax(axis=-2) == targets.argmax(axis=-2), axis=-1)
@@ -143,7 +144,6 @@ def confusion_matrix(params: Params, dataset: Dataset) -> Array:
 
 def _passes(params: Params, dataset: Dataset) -> Iterator[tuple[Passes, Array, Array]]:
     """A thousand samples at a time: their pass, its output and the targets, (..., n_out, n)."""
-    check_fits(params, dataset)
     all_passes: dict[int, Passes] = {}
     for x, y in mini_batches(dataset, np.arange(len(dataset)), _AT_ONCE, params.dtype):
         n = len(x)

@@ -199,8 +199,8 @@ def _broadcast(
 
 def _as_inputs(params: Params, x: Array) -> Array:
     n_in = params.sizes[0]
-    if not (x.ndim > 0 and x.shape[-1] == n_in and x.size > 0):
-        require(False, "x", x, f"samples of {n_in} features, shape (n, {n_in}) or ({n_in},)")
+    expected = f"samples of {n_in} features, shape (n, {n_in}) or ({n_in},)"
+    require(x.ndim > 0 and x.shape[-1] == n_in and x.size > 0, "x", x, expected)
     require(np.can_cast(x.dtype, params.dtype, "same_kind"), "x", x, "real numbers")
     with np.errstate(over="ignore"):
         inputs = with_ones(np.atleast_2d(x), 1.0, params.dtype)
@@ -213,8 +213,8 @@ def _as_samples(params: Params, x: ArrayLike, y: ArrayLike) -> tuple[Array, Arra
     inputs = _as_inputs(params, x)
     n_out = params.sizes[-1]
     if y.dtype.kind in "iu":
-        if y.shape[-1:] != x.shape[-2:-1]:
-            require(False, "y", y, f"a label for each sample, shape {x.shape[:-1]}")
+        one_each = y.shape[-1:] == x.shape[-2:-1]
+        require(one_each, "y", y, f"a label for each sample, shape {x.shape[:-1]}")
         check_labels("y", y, n_out)
         return inputs, target_columns(np.atleast_1d(y), n_out, params.dtype)
     shape = (*x.shape[:-1], n_out)

@@ -49,11 +49,11 @@ def main(
             bar = progress.add_task("Training", total=max(0, epochs - state.epoch))
             for new in states:
                 test = fnnet.evaluate(new.params, splits.test, cost=config.cost)
-                validation = fnnet.evaluate(new.params, splits.validation, cost=config.cost)
-                row = {"epoch": state.epoch, "digest": new.params.digest()}
-                row |= {"validation": figures(validation), "test": figures(test)}
-                history.append(row)
                 if out is not None:
+                    validation = fnnet.evaluate(new.params, splits.validation, cost=config.cost)
+                    row = {"epoch": state.epoch, "digest": new.params.digest()}
+                    row |= {"validation": figures(validation), "test": figures(test)}
+                    history.append(row)
                     _run_folder.write(out, new, description, history)
                 score = f"{test.correct} / {test.total}"
                 print(f"Epoch {state.epoch}: {score}, precision is {percent(test)}", flush=True)

@@ -91,10 +91,9 @@ def _fnnet(problem: Problem, variant: Variant) -> Learner:
     test = fnnet.Dataset(problem.x_test, problem.y_test, scale=scale, classes=classes)
     theta = np.concatenate([matrix.ravel() for matrix in problem.matrices()])
     params = fnnet.Params(fnnet.Architecture.of(problem.sizes), theta)
-    options: dict[str, Any] = {"batch_size": problem.batch_size, "eta": problem.eta}
-    if problem.cost != "quadratic":
-        options["cost"] = problem.cost
-    config = fnnet.TrainConfig(epochs=1, **options)
+    config = fnnet.TrainConfig(
+        epochs=1, batch_size=problem.batch_size, eta=problem.eta, cost=problem.cost
+    )
     state = fnnet.start(params, config)
 
     def epoch() -> None:

@@ -21,7 +21,7 @@ _COLOURS = {
 def require_matplotlib() -> None:
     """Refuse at once, before anything is measured, where it is missing."""
     try:
-        import matplotlib  # noqa: F401
+        import matplotlib  # noqa: F401  # only whether it is there
     except ImportError:
         remedy = "expected it for --plot: pip install 'fnnet[plot]'"
         raise InputError(f"matplotlib is not installed, {remedy}") from None

@@ -21,7 +21,7 @@ from _benchmark.timing import Variant, fastest, interleaved, ratio, seconds, spr
 from fnnet.records import Array
 
 COST, ETA = "cross-entropy", 0.5
-"""For all but scikit-learn, which has cross-entropy only. 0.5 is right for \"cross-entropy\"."""
+"""For all contestants: the cost that each of them has, with sigmoid outputs."""
 
 _FILES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
 
