@@ -24,6 +24,7 @@ class Purpose(IntEnum):
 
     INIT = 0
     SHUFFLE = 1
+    SPLIT = 4
 
 
 def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:

@@ -1,8 +1,19 @@
-"""Data sets: the records, the embedded digits, MNIST."""
+"""Data sets: the records, the embedded digits, MNIST, files of one's own, splits and scalings."""
 
 from fnnet.datasets.dataset import Batch, Dataset, Splits, one_hot
 from fnnet.datasets.digits import load_digits
 from fnnet.datasets.download import download_mnist
 from fnnet.datasets.mnist import load_mnist
+from fnnet.datasets.split import split, subset
 
-__all__ = ["Batch", "Dataset", "Splits", "download_mnist", "load_digits", "load_mnist", "one_hot"]
+__all__ = [
+    "Batch",
+    "Dataset",
+    "Splits",
+    "download_mnist",
+    "load_digits",
+    "load_mnist",
+    "one_hot",
+    "split",
+    "subset",
+]
