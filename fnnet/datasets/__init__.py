@@ -4,16 +4,21 @@ from fnnet.datasets.dataset import Batch, Dataset, Splits, one_hot
 from fnnet.datasets.digits import load_digits
 from fnnet.datasets.download import download_mnist
 from fnnet.datasets.mnist import load_mnist
+from fnnet.datasets.scaling import Scaling, apply_scaling, min_max, standardisation
 from fnnet.datasets.split import split, subset
 
 __all__ = [
     "Batch",
     "Dataset",
+    "Scaling",
     "Splits",
+    "apply_scaling",
     "download_mnist",
     "load_digits",
     "load_mnist",
+    "min_max",
     "one_hot",
     "split",
+    "standardisation",
     "subset",
 ]
