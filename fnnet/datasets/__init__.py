@@ -1,5 +1,6 @@
 """Data sets: the records, the embedded digits, MNIST, files of one's own, splits and scalings."""
 
+from fnnet.datasets.arrays import load_npz
 from fnnet.datasets.dataset import Batch, Dataset, Splits, one_hot
 from fnnet.datasets.digits import load_digits
 from fnnet.datasets.download import download_mnist
@@ -16,6 +17,7 @@ __all__ = [
     "download_mnist",
     "load_digits",
     "load_mnist",
+    "load_npz",
     "min_max",
     "one_hot",
     "split",
