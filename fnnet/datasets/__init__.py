@@ -7,6 +7,7 @@ from fnnet.datasets.download import download_mnist
 from fnnet.datasets.mnist import load_mnist
 from fnnet.datasets.scaling import Scaling, apply_scaling, min_max, standardisation
 from fnnet.datasets.split import split, subset
+from fnnet.datasets.table import class_names, load_csv
 
 __all__ = [
     "Batch",
@@ -14,7 +15,9 @@ __all__ = [
     "Scaling",
     "Splits",
     "apply_scaling",
+    "class_names",
     "download_mnist",
+    "load_csv",
     "load_digits",
     "load_mnist",
     "load_npz",
