@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import attrs
 import numpy as np
@@ -17,25 +16,18 @@ from fnnet.costs import Cost, cost_for, quadratic
 from fnnet.datasets.dataset import Dataset, one_hot
 from fnnet.network import forward
 from fnnet.params import Params
-from fnnet.records import Array, Record, bits, freeze, read_only
+from fnnet.records import Array, Figure, Record, as_figure, figure_bits, freeze
 
-__all__ = ["Evaluation", "check_fits", "confusion_matrix", "evaluate", "predict"]
+__all__ = [
+    "Evaluation",
+    "check_fits",
+    "confusion_matrix",
+    "evaluate",
+    "predict",
+]
 
 _AT_ONCE = 1000
 """Samples that go through the network at once: memory stays small however many there are."""
-
-
-Figure = Any
-"""A number for one network, a read-only array (K,) for a stack of K."""
-
-
-def _as_figure(values: ArrayLike) -> Figure:
-    array = np.asarray(values)
-    return read_only(array) if array.ndim else array.item()
-
-
-def _figure_bits(figure: Figure) -> object:
-    return bits(np.asarray(figure))
 
 
 @attrs.frozen
@@ -52,9 +44,9 @@ class Evaluation(Record):
         Mean cost over the samples.
     """
 
-    correct: Figure = attrs.field(converter=_as_figure, eq=_figure_bits)
+    correct: Figure = attrs.field(converter=as_figure, eq=figure_bits)
     total: int
-    cost: Figure = attrs.field(converter=_as_figure, eq=_figure_bits)
+    cost: Figure = attrs.field(converter=as_figure, eq=figure_bits)
 
     @property
     def accuracy(self) -> Figure:
@@ -145,7 +137,7 @@ def confusion_matrix(params: Params, dataset: Dataset) -> Array:
 def _passes(params: Params, dataset: Dataset) -> Iterator[tuple[Passes, Array, Array]]:
     """A thousand samples at a time: their pass, its output and the targets, (..., n_out, n)."""
     all_passes: dict[int, Passes] = {}
-    for x, y in mini_batches(dataset, np.arange(len(dataset)), _AT_ONCE, params.dtype):
+    for x, y, _ in mini_batches(dataset, np.arange(len(dataset)), _AT_ONCE, params.dtype):
         n = len(x)
         if n not in all_passes:
             all_passes[n] = Passes(params.architecture, params.theta, params.leading, n)
