@@ -4,10 +4,11 @@ from fnnet.activations import Activation, sigmoid
 from fnnet.checks import InputError
 from fnnet.costs import Cost, cross_entropy, quadratic
 from fnnet.datasets import Batch, Dataset, Splits, download_mnist, load_digits, load_mnist, one_hot
-from fnnet.evaluation import Evaluation, confusion_matrix, evaluate, predict
+from fnnet.evaluation import Evaluation, confusion_matrix, evaluate
 from fnnet.network import Forward, cost, forward, grads
 from fnnet.optimizers import sgd_step
 from fnnet.params import Architecture, Params, init, stack
+from fnnet.prediction import predict
 from fnnet.storage import load_params, load_state, save_params, save_state
 from fnnet.streams import shuffle
 from fnnet.training import DivergenceError, TrainConfig, TrainState, start, train, trajectory
