@@ -33,11 +33,22 @@ from fnnet.datasets import (
     smooth_labels,
     weigh_classes,
 )
-from fnnet.evaluation import Evaluation, confusion_matrix, evaluate, predict
+from fnnet.evaluation import Evaluation, confusion_matrix, evaluate, regression_report
 from fnnet.initial import Spread, init
+from fnnet.metrics import (
+    ClassReport,
+    RegressionReport,
+    log_loss,
+    mean_absolute_error,
+    precision_recall_f1,
+    r2_score,
+    root_mean_squared_error,
+    top_k_accuracy,
+)
 from fnnet.network import Forward, cost, cost_and_grads, forward, grads
 from fnnet.optimizers import Optimizer, chain, descend, sgd, sgd_step
 from fnnet.params import Architecture, Params, stack
+from fnnet.prediction import predict, predict_proba
 from fnnet.schedules import Schedule, constant, cosine, exponential, halving, step_decay
 from fnnet.state import EpochReport, TrainState
 from fnnet.storage import load_params, load_state, save_params, save_state
@@ -60,6 +71,7 @@ __all__ = [
     "Architecture",
     "Augmentation",
     "Batch",
+    "ClassReport",
     "Cost",
     "Dataset",
     "DivergenceError",
@@ -69,6 +81,7 @@ __all__ = [
     "InputError",
     "Optimizer",
     "Params",
+    "RegressionReport",
     "Schedule",
     "Splits",
     "Spread",
@@ -108,13 +121,20 @@ __all__ = [
     "load_params",
     "load_state",
     "log_likelihood",
+    "log_loss",
+    "mean_absolute_error",
     "momentum",
     "nesterov",
     "one_hot",
+    "precision_recall_f1",
     "predict",
+    "predict_proba",
     "quadratic",
+    "r2_score",
+    "regression_report",
     "relu",
     "rmsprop",
+    "root_mean_squared_error",
     "save_params",
     "save_state",
     "sgd",
@@ -129,6 +149,7 @@ __all__ = [
     "start",
     "step_decay",
     "tanh",
+    "top_k_accuracy",
     "train",
     "trajectory",
     "weigh_classes",

@@ -17,13 +17,10 @@ from fnnet.checks import array_of_numbers
 
 __all__ = [
     "Array",
-    "Figure",
     "Record",
     "all_bits",
     "all_read_only",
-    "as_figure",
     "bits",
-    "figure_bits",
     "freeze",
     "read_only",
 ]
@@ -84,18 +81,3 @@ def all_read_only(arrays: Iterable[ArrayLike]) -> tuple[Array, ...]:
 def all_bits(arrays: Iterable[Array]) -> tuple[tuple[str, tuple[int, ...], bytes], ...]:
     """`bits` of each of the arrays."""
     return tuple(map(bits, arrays))
-
-
-Figure = Any
-"""A number for one network, a read-only array (K,) for a stack of K."""
-
-
-def as_figure(values: ArrayLike) -> Figure:
-    """A figure, as it is kept in a record."""
-    array = np.asarray(values)
-    return read_only(array) if array.ndim else array.item()
-
-
-def figure_bits(figure: Figure) -> object:
-    """What figures share that are equal bit for bit."""
-    return bits(np.asarray(figure))

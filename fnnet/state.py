@@ -8,8 +8,9 @@ import attrs
 
 from fnnet.checks import integer, record
 from fnnet.evaluation import Evaluation
+from fnnet.metrics.figures import Figure, as_figure, figure_bits
 from fnnet.params import Params
-from fnnet.records import Figure, Record, as_figure, bits, figure_bits, read_only
+from fnnet.records import Record, bits, read_only
 
 __all__ = ["EpochReport", "TrainState"]
 

@@ -78,6 +78,18 @@ FUNCTIONS: dict[str, Callable[[Arguments], Any]] = {
     "forward of one": lambda a: fnnet.forward(a.params, a.x[0]),
     "forward of a record": lambda a: fnnet.forward(a.params, a.batch.x),
     "predict": lambda a: fnnet.predict(a.params, a.x),
+    "predict_proba": lambda a: fnnet.predict_proba(a.params, a.x),
+    "top_k_accuracy": lambda a: np.asarray(fnnet.top_k_accuracy(a.x, np.zeros(len(a.x), int), 2)),
+    "precision_recall_f1": lambda a: fnnet.precision_recall_f1(
+        fnnet.confusion_matrix(a.params, a.data)
+    ),
+    "log_loss": lambda a: np.asarray(fnnet.log_loss(fnnet.softmax(a.x), np.zeros(len(a.x), int))),
+    "r2_score": lambda a: np.asarray(fnnet.r2_score(a.x, -a.x)),
+    "mean_absolute_error": lambda a: np.asarray(fnnet.mean_absolute_error(a.x, -a.x)),
+    "root_mean_squared_error": lambda a: np.asarray(fnnet.root_mean_squared_error(a.x, -a.x)),
+    "regression_report": lambda a: fnnet.regression_report(
+        a.params, fnnet.Dataset(a.x, a.x[:, :2])
+    ),
     "cost": lambda a: np.asarray(fnnet.cost(a.params, a.x, a.y)),
     "grads": lambda a: fnnet.grads(a.params, a.x, a.y),
     "cost_and_grads": lambda a: [
@@ -100,7 +112,11 @@ FUNCTIONS: dict[str, Callable[[Arguments], Any]] = {
 }
 """Every public function that computes something, as a function of the arguments above."""
 
-RECORDS = [name for name in FUNCTIONS if name not in ("shuffle", "one_hot", "sigmoid", "predict")]
+RECORDS = [
+    name
+    for name in FUNCTIONS
+    if name not in ("shuffle", "one_hot", "sigmoid", "predict", "predict_proba")
+]
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +138,8 @@ def test_every_public_function_is_here() -> None:
     elsewhere = {"download_mnist", "load_mnist", "load_params", "load_state", "start"}
     elsewhere |= {"save_params", "save_state", "InputError", "DivergenceError"}
     elsewhere |= {"Activation", "Architecture", "Cost", "Evaluation", "Forward"}
-    elsewhere |= {"EpochReport", "TrainConfig", "TrainState"}
+    elsewhere |= {"ClassReport", "EpochReport", "RegressionReport"}
+    elsewhere |= {"TrainConfig", "TrainState"}
     # Held to purity by the batteries over all of their kind.
     kinds = (fnnet.Activation, fnnet.Cost, fnnet.Optimizer, fnnet.Schedule)
     elsewhere |= {name for name in fnnet.__all__ if isinstance(getattr(fnnet, name), kinds)}
