@@ -1,20 +1,32 @@
-"""Activation functions and their derivatives, elementwise and in place."""
+"""Activation functions and their derivatives, in place: a column per sample, a row per unit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NoReturn
 
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet.checks import by_name
+from fnnet.checks import InputError, by_name
 from fnnet.records import Array
 
-__all__ = ["Activation", "as_activation", "sigmoid"]
+__all__ = [
+    "ACTIVATIONS",
+    "Activation",
+    "as_activation",
+    "gelu",
+    "identity",
+    "leaky_relu",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]
 
-# A 0-d array: a Python 1 would be converted anew at each call, which takes as long as the sum does.
-_ONE = np.ones((), np.float32)
+# 0-d arrays: a Python 1 would be converted anew at each call, which takes as long as the sum does.
+_ZERO, _ONE = np.zeros((), np.float32), np.ones((), np.float32)
 
 
 @attrs.frozen
@@ -51,12 +63,17 @@ class Activation:
         return a
 
     @np.errstate(over="ignore")
-    def prime(self, z: ArrayLike) -> Array:
+    def prime(self, z: ArrayLike, /) -> Array:
         """The derivative at the linear outputs z, an array of any shape."""
         z = _as_floats(z)
         out = np.empty_like(z)
         self.derivative(z, self(z), out)
         return out
+
+    def backward(self, z: Array, a: Array, delta: Array, buffer: Array, /) -> None:
+        """From c/a, in `delta`, to c/z = c/a * a/z, in its place."""
+        self.derivative(z, a, buffer)
+        np.multiply(delta, buffer, out=delta)
 
 
 def _as_floats(z: ArrayLike) -> Array:
@@ -65,7 +82,6 @@ def _as_floats(z: ArrayLike) -> Array:
 
 
 def _sigmoid(z: Array, out: Array) -> None:
-    """1 / (1 + exp(-z)): the notebook's `sigmoid`."""
     # exp overflows to infinity where the sigmoid is 0 to the last bit, and 1 / inf is that 0.
     np.negative(z, out=out)
     np.exp(out, out=out)
@@ -73,17 +89,143 @@ def _sigmoid(z: Array, out: Array) -> None:
     np.reciprocal(out, out=out)
 
 
-def _sigmoid_prime(z: Array, a: Array, out: Array) -> None:  # noqa: ARG001  # every derivative gets z
-    """The notebook's `sigmoid_prime` as a (1 - a), without its second exponential."""
+def _sigmoid_prime(_z: Array, a: Array, out: Array) -> None:
     np.subtract(_ONE, a, out=out)
     np.multiply(out, a, out=out)
 
 
 sigmoid = Activation("sigmoid", _sigmoid, _sigmoid_prime)
+"""1 / (1 + exp(-z)), the notebook's; its `sigmoid_prime` is a (1 - a), without a second exp."""
 
-_BY_NAME = {activation.name: activation for activation in (sigmoid,)}
+
+def _tanh(z: Array, out: Array) -> None:
+    np.tanh(z, out=out)
+
+
+def _tanh_prime(_z: Array, a: Array, out: Array) -> None:
+    np.multiply(a, a, out=out)
+    np.subtract(_ONE, out, out=out)
+
+
+tanh = Activation("tanh", _tanh, _tanh_prime)
+"""tanh z, with the derivative 1 - a^2."""
+
+
+def _relu(z: Array, out: Array) -> None:
+    np.maximum(z, _ZERO, out=out)
+
+
+def _relu_prime(z: Array, _a: Array, out: Array) -> None:
+    np.copyto(out, z > _ZERO)
+
+
+relu = Activation("relu", _relu, _relu_prime)
+"""max(z, 0), with the derivative 0 at 0. Nair and Hinton, ICML 2010."""
+
+
+def _leaky_relu(z: Array, out: Array) -> None:
+    np.multiply(z, 0.01, out=out)
+    np.maximum(z, out, out=out)
+
+
+def _leaky_relu_prime(z: Array, _a: Array, out: Array) -> None:
+    np.copyto(out, z > _ZERO)
+    np.maximum(out, 0.01, out=out)
+
+
+leaky_relu = Activation("leaky-relu", _leaky_relu, _leaky_relu_prime)
+"""z above 0, z / 100 below. Maas, Hannun and Ng, ICML 2013."""
+
+
+_SQRT_2_PI = (2 / np.pi) ** 0.5
+
+
+def _gelu(z: Array, out: Array) -> None:
+    # z Phi(z), Phi(z) = (1 + tanh u) / 2, u = sqrt(2/pi) (z + 0.044715 z^3)
+    np.multiply(z, z, out=out)
+    np.multiply(out, 0.044715, out=out)
+    np.add(out, _ONE, out=out)
+    np.multiply(out, z, out=out)
+    np.multiply(out, _SQRT_2_PI, out=out)
+    np.tanh(out, out=out)
+    np.add(out, _ONE, out=out)
+    np.multiply(out, 0.5, out=out)
+    np.multiply(out, z, out=out)
+
+
+def _gelu_prime(z: Array, a: Array, out: Array) -> None:
+    # Phi + z Phi', where Phi = a / z needs no second tanh, and Phi' = 2 Phi (1 - Phi) u'.
+    phi = np.divide(a, z, out=np.full_like(a, 0.5), where=np.abs(z) > 1e-30)
+    # Past |z| = 16, Phi' is 0 to the last bit of either dtype, where z^2 may be infinite.
+    near = np.clip(z, -16, 16)
+    np.multiply(near, near, out=out)
+    np.multiply(out, 3 * 0.044715, out=out)
+    np.add(out, _ONE, out=out)
+    np.multiply(out, near, out=out)
+    np.multiply(out, 2 * _SQRT_2_PI, out=out)
+    np.multiply(out, phi, out=out)
+    np.multiply(out, _ONE - phi, out=out)
+    np.add(out, phi, out=out)
+
+
+gelu = Activation("gelu", _gelu, _gelu_prime)
+"""z Phi(z), Phi the normal distribution in the form with tanh: to 0.0005 the one with erf.
+
+Hendrycks and Gimpel, Gaussian error linear units, 2016 (arXiv:1606.08415), section 2.
+"""
+
+
+def _identity(z: Array, out: Array) -> None:
+    np.copyto(out, z)
+
+
+def _identity_prime(_z: Array, _a: Array, out: Array) -> None:
+    out.fill(1)
+
+
+identity = Activation("identity", _identity, _identity_prime)
+"""z as it is: an output layer for regression."""
+
+
+class _Softmax(Activation):
+    """Units that share out 1 among them: no unit's derivative is its own alone."""
+
+    def __call__(self, z: ArrayLike) -> Array:
+        """The shares of the linear outputs z (..., units): rows are samples."""
+        rows = np.atleast_1d(_as_floats(z))
+        columns = rows[..., np.newaxis]
+        a = np.empty_like(columns)
+        self.function(columns, a)
+        return a[..., 0]
+
+    def prime(self, _z: ArrayLike, /) -> NoReturn:
+        """Refused: a unit's share changes with every linear output."""
+        raise InputError("softmax has no derivative unit by unit: expected another activation")
+
+    def backward(self, _z: Array, a: Array, delta: Array, buffer: Array, /) -> None:
+        """From c/a to c/z, as for any other activation."""
+        # a_j (c/a_j - sum_k a_k c/a_k)
+        np.multiply(delta, a, out=buffer)
+        np.subtract(delta, buffer.sum(axis=-2, keepdims=True), out=delta)
+        np.multiply(delta, a, out=delta)
+
+
+def _softmax(z: Array, out: Array) -> None:
+    np.subtract(z, z.max(axis=-2, keepdims=True), out=out)
+    np.exp(out, out=out)
+    np.divide(out, out.sum(axis=-2, keepdims=True), out=out)
+
+
+softmax = _Softmax("softmax", _softmax, _sigmoid_prime)  # a (1 - a), on the diagonal
+"""exp z_j / sum_k exp z_k: probabilities. Nielsen, chapter 3, equation 78."""
+
+ACTIVATIONS = {
+    activation.name: activation
+    for activation in (sigmoid, tanh, relu, leaky_relu, gelu, identity, softmax)
+}
+"""The package's own, by their names."""
 
 
 def as_activation(activation: str | Activation) -> Activation:
     """An activation from its name, or as it is."""
-    return by_name("activations", activation, _BY_NAME)
+    return by_name("activations", activation, ACTIVATIONS)

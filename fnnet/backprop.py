@@ -8,6 +8,7 @@ allocated once, for at these sizes a step is all call overhead and memory traffi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -25,11 +26,11 @@ class Layer:
 
     __slots__ = (
         "activation",
+        "buffer",
         "delta",
         "function",
         "linear_output",
         "matrix",
-        "prime",
         "weights_t",
         "with_ones",
         "with_ones_t",
@@ -44,15 +45,14 @@ class Layer:
         self.weights_t = matrix[..., :-1].swapaxes(-1, -2)
         self.linear_output = np.empty((*leading, units, n), matrix.dtype)
         self.delta = np.empty_like(self.linear_output)  # c/z
-        self.prime = np.empty_like(self.linear_output)  # a/z
+        self.buffer = np.empty_like(self.linear_output)
         self.with_ones = np.ones((*leading, units + 1, n), matrix.dtype)
         self.with_ones_t = self.with_ones.swapaxes(-1, -2)
         self.activation = self.with_ones[..., :-1, :]
 
     def through_activation(self) -> None:
         """From c/a, in `delta`, to c/z = c/a * a/z."""
-        self.function.derivative(self.linear_output, self.activation, self.prime)
-        np.multiply(self.delta, self.prime, out=self.delta)
+        self.function.backward(self.linear_output, self.activation, self.delta, self.buffer)
 
 
 class Passes:
@@ -68,12 +68,19 @@ class Passes:
         The leading axes of theta, broadcast with those of the inputs.
     n
         How many samples a pass takes.
+    activations
+        Each layer's, where they are not the architecture's own.
     """
 
     def __init__(
-        self, architecture: Architecture, theta: Array, leading: tuple[int, ...], n: int
+        self,
+        architecture: Architecture,
+        theta: Array,
+        leading: tuple[int, ...],
+        n: int,
+        activations: Iterable[Activation] | None = None,
     ) -> None:
-        functions, matrices = architecture.activations, architecture.matrices(theta)
+        functions, matrices = activations or architecture.activations, architecture.matrices(theta)
         self.layers = [
             Layer(function, matrix, leading, n)
             for function, matrix in zip(functions, matrices, strict=True)

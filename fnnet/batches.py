@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,10 @@ import numpy as np
 from fnnet.datasets.dataset import Dataset
 from fnnet.records import Array
 
-__all__ = ["mini_batches", "target_columns", "with_ones"]
+__all__ = ["Samples", "mini_batches", "rate", "share", "target_columns", "with_ones"]
+
+Samples = tuple[Array, Array, Array | None]
+"""A mini batch: inputs, targets, weights."""
 
 _GATHERED = 160
 """Samples gathered at once, about: enough to share the calls, few enough for the cache."""
@@ -33,9 +37,21 @@ def target_columns(y: Array, n_out: int, dtype: np.dtype[Any]) -> Array:
     return np.ascontiguousarray(y.swapaxes(-1, -2), dtype)
 
 
+def rate(factor: Any, dtype: np.dtype[Any], *, axes: int) -> Array:
+    """A number, or one for each of K networks, to multiply arrays with that have `axes` more."""
+    array = np.asarray(factor, dtype)
+    return array.reshape(array.shape + (1,) * axes) if array.ndim else array
+
+
+def share(factor: Any, n: int, weights: Array | None, dtype: np.dtype[Any]) -> Array:
+    """`factor` times what each sample's cost counts in the mean of n, to multiply columns with."""
+    each = rate(factor / n, dtype, axes=2)
+    return each if weights is None else each * weights[..., np.newaxis, :]
+
+
 def mini_batches(
     dataset: Dataset, order: Array, batch_size: int, dtype: np.dtype[Any]
-) -> Iterator[tuple[Array, Array]]:
+) -> Iterator[Samples]:
     """The notebook's `mini_batchs`: `order`, cut into batches; the last one may be smaller.
 
     Parameters
@@ -51,8 +67,9 @@ def mini_batches(
 
     Yields
     ------
-    tuple[Array, Array]
-        Inputs (..., batch_size, n_in + 1) and targets (..., n_out, batch_size).
+    Samples
+        Inputs (..., batch_size, n_in + 1), targets (..., n_out, batch_size), and the samples'
+        weights (..., batch_size) or None.
     """
     n = order.shape[-1]
     whole = n // batch_size * batch_size
@@ -68,9 +85,11 @@ def mini_batches(
 
 def _gather(
     dataset: Dataset, rows: Array, batch_size: int, dtype: np.dtype[Any]
-) -> Iterator[tuple[Array, Array]]:
+) -> Iterator[Samples]:
     # Batches first, so that each of them lies in one piece: (m, ..., batch_size).
     rows = np.moveaxis(rows.reshape(*rows.shape[:-1], -1, batch_size), -2, 0)
     x = with_ones(dataset.x.take(rows, axis=0, mode="clip"), dataset.scale, dtype)
     y = target_columns(dataset.y.take(rows, axis=0, mode="clip"), dataset.n_out, dtype)
-    return zip(x, y, strict=True)
+    if dataset.weights is None:
+        return zip(x, y, repeat(None), strict=False)
+    return zip(x, y, dataset.weights[rows].astype(dtype), strict=True)

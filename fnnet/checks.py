@@ -55,16 +55,32 @@ def integer(argument: str, value: Any, *, at_least: int) -> int:
     return number
 
 
-def finite_number(argument: str, value: Any) -> float:
-    """`value` as a finite float."""
-    expected = "a finite number"
+def finite_number(
+    argument: str,
+    value: Any,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    below: float | None = None,
+) -> float:
+    """`value` as a finite float within the bounds.
+
+    >>> finite_number("mu", 1, at_least=0, below=1)
+    Traceback (most recent call last):
+    fnnet.checks.InputError: mu is 1: expected a finite number of at least 0 and below 1
+    """
+    bounds = {"above": above, "of at least": at_least, "below": below}
+    limits = [f"{words} {bound:g}" for words, bound in bounds.items() if bound is not None]
+    expected = f"a finite number {' and '.join(limits)}".rstrip()
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     require(is_number, argument, value, expected)
     try:
         number = float(value)
     except OverflowError:  # an int or a fraction beyond the floats
         number = math.inf
-    require(math.isfinite(number), argument, value, expected)
+    fits = (above is None or number > above) and (at_least is None or number >= at_least)
+    fits = fits and (below is None or number < below)
+    require(fits and math.isfinite(number), argument, value, expected)
     return number
 
 

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 import attrs
 import numpy as np
+from numpy.typing import ArrayLike
 
-from fnnet.activations import Activation, sigmoid
-from fnnet.checks import InputError, by_name
+from fnnet.activations import Activation, sigmoid, softmax
+from fnnet.checks import InputError, by_name, finite_number
 from fnnet.records import Array
 
-__all__ = ["Cost", "as_cost", "cost_for", "cross_entropy", "quadratic"]
+__all__ = [
+    "COSTS",
+    "Cost",
+    "as_cost",
+    "cost_for",
+    "cross_entropy",
+    "huber",
+    "huber_beyond",
+    "log_likelihood",
+    "mean_cost",
+    "quadratic",
+    "squared_error",
+]
 
 _HALF = np.full((), 0.5, np.float32)
 
@@ -41,8 +55,7 @@ class Cost:
 
 
 def _quadratic(a: Array, y: Array) -> Array:
-    error = a - y
-    return np.asarray(np.sum(error * error, axis=-2) / 4)
+    return _squared_error(a, y) / 2
 
 
 def _quadratic_derivative(a: Array, y: Array, out: Array) -> None:
@@ -55,15 +68,24 @@ quadratic = Cost("quadratic", _quadratic, _quadratic_derivative)
 """The notebook's cost, 1/4 sum (a - y)^2 for one sample."""
 
 
+def _squared_error(a: Array, y: Array) -> Array:
+    error = a - y
+    return np.asarray(np.sum(error * error, axis=-2) / 2)
+
+
+def _difference(a: Array, y: Array, out: Array) -> None:
+    np.subtract(a, y, out=out)
+
+
+squared_error = Cost("squared-error", _squared_error, _difference)
+"""The book's quadratic cost, 1/2 sum (a - y)^2 for one sample. Nielsen, chapter 1, equation 6."""
+
+
 def _cross_entropy(z: Array, y: Array) -> Array:
     # -ln sigmoid(-z) = ln(1 + e^z), written so that e is never raised to a positive power.
     positive = np.maximum(z, 0)
     softplus = positive + np.log1p(np.exp(z - 2 * positive))
     return np.asarray(np.sum(softplus - z * y, axis=-2))
-
-
-def _difference(a: Array, y: Array, out: Array) -> None:
-    np.subtract(a, y, out=out)
 
 
 cross_entropy = Cost("cross-entropy", _cross_entropy, _difference, sigmoid)
@@ -72,12 +94,61 @@ cross_entropy = Cost("cross-entropy", _cross_entropy, _difference, sigmoid)
 M. Nielsen, Neural Networks and Deep Learning, chapter 3, equation 63.
 """
 
-_BY_NAME = {cost.name: cost for cost in (quadratic, cross_entropy)}
+
+def _log_likelihood(z: Array, y: Array) -> Array:
+    # ln a_j = z_j - ln sum e^z, the largest e^z being 1.
+    z = z - z.max(axis=-2, keepdims=True)
+    log_sum = np.log(np.exp(z).sum(axis=-2, keepdims=True))
+    return np.asarray(np.sum(y * (log_sum - z), axis=-2))
+
+
+def _log_likelihood_derivative(a: Array, y: Array, out: Array) -> None:
+    np.multiply(a, y.sum(axis=-2, keepdims=True), out=out)  # the targets' sum is 1, as a rule
+    np.subtract(out, y, out=out)
+
+
+log_likelihood = Cost("log-likelihood", _log_likelihood, _log_likelihood_derivative, softmax)
+"""-sum y ln a for one sample, a = softmax(z): c/z is a sum(y) - y. Nielsen, chapter 3, eq. 80."""
+
+
+@cache
+def huber_beyond(threshold: float) -> Cost:
+    """Half the squared error of each output, up to an error of `threshold`; beyond, a line.
+
+    P. J. Huber, Robust estimation of a location parameter, Ann. Math. Statist. 35 (1964).
+
+    Examples
+    --------
+    >>> cost = huber_beyond(2.0)
+    >>> cost.value(np.array([[1.0, 5.0]]), np.array([[0.0, 0.0]]))  # one output, two samples
+    array([0.5, 8. ])
+    """
+    limit = finite_number("threshold", threshold, above=0)
+
+    def value(a: Array, y: Array) -> Array:
+        error = a - y
+        near = np.clip(error, -limit, limit)
+        return np.asarray(np.sum(near * (error - near / 2), axis=-2))
+
+    def derivative(a: Array, y: Array, out: Array) -> None:
+        np.subtract(a, y, out=out)
+        np.clip(out, -limit, limit, out=out)
+
+    return Cost("huber" if limit == 1 else f"huber({limit})", value, derivative)
+
+
+huber = huber_beyond(1.0)
+"""`huber_beyond(1.0)`: outliers count by their distance, not by its square."""
+
+COSTS = {
+    cost.name: cost for cost in (quadratic, squared_error, cross_entropy, log_likelihood, huber)
+}
+"""The package's own, by their names."""
 
 
 def as_cost(cost: str | Cost) -> Cost:
     """A cost from its name, or as it is."""
-    return by_name("cost", cost, _BY_NAME)
+    return by_name("cost", cost, COSTS)
 
 
 def cost_for(output: Activation, cost: str | Cost) -> Cost:
@@ -87,3 +158,10 @@ def cost_for(output: Activation, cost: str | Cost) -> Cost:
         needed = f"an output layer of {cost.output.name}, not {output.name}"
         raise InputError(f"cost is {cost.name}: expected {needed}")
     return cost
+
+
+def mean_cost(costs: Array, weights: ArrayLike | None) -> Array:
+    """The mean of the samples' costs (..., n), each times its weight: (...)."""
+    if weights is not None:
+        costs = costs * np.asarray(weights, costs.dtype)
+    return np.asarray(np.mean(costs, axis=-1))[()]

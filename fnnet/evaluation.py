@@ -1,13 +1,11 @@
-"""How good a network is: its class numbers, and how many of them are right."""
+"""How good a network is: how many classes it gets right, how near it comes to its targets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import attrs
 import numpy as np
-from numpy.typing import ArrayLike
 
 from fnnet.arithmetic import arithmetic
 from fnnet.backprop import Passes
@@ -15,27 +13,16 @@ from fnnet.batches import mini_batches
 from fnnet.checks import record, require
 from fnnet.costs import Cost, cost_for, quadratic
 from fnnet.datasets.dataset import Dataset, one_hot
-from fnnet.network import forward
+from fnnet.metrics.figures import Figure, as_figure, figure_bits
+from fnnet.metrics.regression import RegressionReport, error_sums
 from fnnet.params import Params
-from fnnet.records import Array, Record, bits, freeze, read_only
+from fnnet.prediction import classes_of
+from fnnet.records import Array, Record, freeze
 
-__all__ = ["Evaluation", "check_fits", "confusion_matrix", "evaluate", "predict"]
+__all__ = ["Evaluation", "check_fits", "confusion_matrix", "evaluate", "regression_report"]
 
 _AT_ONCE = 1000
 """Samples that go through the network at once: memory stays small however many there are."""
-
-
-Figure = Any
-"""A number for one network, a read-only array (K,) for a stack of K."""
-
-
-def _as_figure(values: ArrayLike) -> Figure:
-    array = np.asarray(values)
-    return read_only(array) if array.ndim else array.item()
-
-
-def _figure_bits(figure: Figure) -> object:
-    return bits(np.asarray(figure))
 
 
 @attrs.frozen
@@ -45,43 +32,21 @@ class Evaluation(Record):
     Attributes
     ----------
     correct
-        Samples whose largest output is that of their class.
+        Samples whose class is the one that `predict` gives.
     total
         Samples there are.
     cost
         Mean cost over the samples.
     """
 
-    correct: Figure = attrs.field(converter=_as_figure, eq=_figure_bits)
+    correct: Figure = attrs.field(converter=as_figure, eq=figure_bits)
     total: int
-    cost: Figure = attrs.field(converter=_as_figure, eq=_figure_bits)
+    cost: Figure = attrs.field(converter=as_figure, eq=figure_bits)
 
     @property
     def accuracy(self) -> Figure:
         """The share of the samples that is correct, 0 to 1."""
         return self.correct / self.total
-
-
-def predict(params: Params, x: ArrayLike) -> Array:
-    """The class numbers of samples: which output is largest, the first one where several are.
-
-    Parameters
-    ----------
-    params, x
-        As for `forward`.
-
-    Returns
-    -------
-    Array
-        int64, shape (n,), with the leading axes; for one sample without the n.
-
-    Examples
-    --------
-    >>> import fnnet
-    >>> fnnet.predict(fnnet.init([3, 4, 2], seed=0), [[0, 1, 2], [1, 0, 0]])
-    array([0, 0])
-    """
-    return np.asarray(forward(params, x).output.argmax(axis=-1))
 
 
 def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) -> Evaluation:
@@ -92,7 +57,8 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
     params
         A network, or a stack of them.
     dataset
-        Samples with labels, or with targets, the largest of which counts as the class.
+        Samples with labels, or with targets, from which the class is read as `predict` reads it
+        from outputs: the largest; of a single target, 1 where it is above 0.5, else 0.
     cost
         A `Cost` or its name, by default the notebook's, 1/4 sum (a - y)^2.
 
@@ -109,7 +75,7 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
     check_fits(params, dataset)
     correct, total_cost = 0, 0.0
     for passes, output, targets in _passes(params, dataset):
-        correct = correct + np.sum(output.argmax(axis=-2) == targets.argmax(axis=-2), axis=-1)
+        correct = correct + np.sum(classes_of(output, -2) == classes_of(targets, -2), axis=-1)
         with arithmetic():
             costs = passes.costs(targets, cost)
             total_cost = total_cost + costs.sum(axis=-1, dtype=np.float64)
@@ -122,7 +88,8 @@ def confusion_matrix(params: Params, dataset: Dataset) -> Array:
     Returns
     -------
     Array
-        int64, shape (..., classes, classes) with the leading axes of params.
+        int64, shape (..., classes, classes) with the leading axes of params. A single output unit
+        tells two classes apart, as for `predict`.
 
     Examples
     --------
@@ -133,19 +100,58 @@ def confusion_matrix(params: Params, dataset: Dataset) -> Array:
     """
     record("params", params, Params)
     check_fits(params, dataset)
-    classes = dataset.n_out
+    classes = max(2, dataset.n_out)
     matrix = np.zeros((*params.leading, classes, classes), np.int64)
     for _, output, targets in _passes(params, dataset):
-        actual = one_hot(targets.argmax(axis=-2), classes, dtype=np.int64)
-        predicted = one_hot(output.argmax(axis=-2), classes, dtype=np.int64)
+        actual = one_hot(classes_of(targets, -2), classes, dtype=np.int64)
+        predicted = one_hot(classes_of(output, -2), classes, dtype=np.int64)
         matrix += actual.swapaxes(-1, -2) @ predicted
     return freeze(matrix)
+
+
+def regression_report(params: Params, dataset: Dataset) -> RegressionReport:
+    """How near a network's outputs come to the targets.
+
+    Parameters
+    ----------
+    params
+        A network, or a stack of them.
+    dataset
+        Samples with targets.
+
+    Returns
+    -------
+    RegressionReport
+        `r2_score` and its neighbours, of all samples.
+
+    Raises
+    ------
+    InputError
+        Where the data does not fit the network, or has labels.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> data = fnnet.Dataset([[0.0], [1.0], [2.0]], [[0.0], [1.0], [0.5]])
+    >>> report = regression_report(fnnet.init([1, 1], seed=[0, 1]), data)
+    >>> report.mean_absolute_error
+    array([0.325..., 0.343...])
+    """
+    record("params", params, Params)
+    check_fits(params, dataset)
+    require(dataset.classes is None, "dataset.y", dataset.y, "float targets, not class labels")
+    absolute, squared = np.zeros((2, *params.leading, dataset.n_out))
+    for k, (_, output, _) in enumerate(_passes(params, dataset)):
+        targets = dataset.y[k * _AT_ONCE : (k + 1) * _AT_ONCE]  # not rounded to params' dtype
+        of_part = error_sums(output.swapaxes(-1, -2), targets)
+        absolute, squared = absolute + of_part[0], squared + of_part[1]
+    return RegressionReport.of_sums(absolute, squared, dataset.y)
 
 
 def _passes(params: Params, dataset: Dataset) -> Iterator[tuple[Passes, Array, Array]]:
     """A thousand samples at a time: their pass, its output and the targets, (..., n_out, n)."""
     all_passes: dict[int, Passes] = {}
-    for x, y in mini_batches(dataset, np.arange(len(dataset)), _AT_ONCE, params.dtype):
+    for x, y, _ in mini_batches(dataset, np.arange(len(dataset)), _AT_ONCE, params.dtype):
         n = len(x)
         if n not in all_passes:
             all_passes[n] = Passes(params.architecture, params.theta, params.leading, n)

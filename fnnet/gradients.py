@@ -7,13 +7,15 @@ the sizes alone, and shards are added up in their order: workers make it faster,
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from itertools import pairwise
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 
+from fnnet.activations import Activation
 from fnnet.backprop import Passes
 from fnnet.costs import Cost
 from fnnet.parallel import processors, run
@@ -21,6 +23,8 @@ from fnnet.params import Architecture, Params
 from fnnet.records import Array
 
 __all__ = ["BatchGradient", "gradient"]
+
+Result = TypeVar("Result")
 
 _SHARD = 2**25
 """Samples times parameters of a shard, at least: some two milliseconds of work, of which handing it
@@ -38,6 +42,9 @@ class BatchGradient:
         The parameters (..., P): read by `fill`, lowered by `descend`.
     workers
         Threads to use, at the most.
+    activations
+        `activations(columns)`: each layer's for a part of the samples, where they are not the
+        architecture's own.
     """
 
     def __init__(
@@ -47,13 +54,16 @@ class BatchGradient:
         leading: tuple[int, ...],
         n: int,
         workers: int = 1,
+        *,
+        activations: Callable[[slice], Iterable[Activation]] | None = None,
     ) -> None:
         parts = min(n, max(1, n * architecture.n_parameters // _SHARD))
         self._workers = workers
         self._columns = _cut(n, parts)
+        activations = activations or (lambda _columns: architecture.activations)
         self._shards = [
-            Passes(architecture, theta, leading, columns.stop - columns.start)
-            for columns in self._columns
+            Passes(architecture, theta, leading, cut.stop - cut.start, activations(cut))
+            for cut in self._columns
         ]
         self._vector = np.empty((*leading, architecture.n_parameters), theta.dtype)
         blocks = [
@@ -78,9 +88,17 @@ class BatchGradient:
         if len(self._shards) == 1:
             self._shards[0].backprop(x, y, cost, scale)
             return
-        samples = [(x[..., columns, :], y[..., columns]) for columns in self._columns]
-        passes = zip(self._shards, samples, strict=True)
-        run([partial(shard.backprop, *xy, cost, scale) for shard, xy in passes], self._workers)
+        scale = np.broadcast_to(scale, (*scale.shape[:-2], 1, x.shape[-2]))
+        tasks = [
+            partial(shard.backprop, x[..., cut, :], y[..., cut], cost, scale[..., cut])
+            for shard, cut in zip(self._shards, self._columns, strict=True)
+        ]
+        run(tasks, self._workers)
+
+    def costs(self, y: Array, cost: Cost) -> Array:
+        """What each sample of the last batch costs, (..., n), given its targets (..., n_out, n)."""
+        shards = zip(self._shards, self._columns, strict=True)
+        return np.concatenate([shard.costs(y[..., cut], cost) for shard, cut in shards], axis=-1)
 
 
 # Making the buffers takes as long as a small step, so those of calls that have returned are kept
@@ -98,9 +116,12 @@ def gradient(
     y: Array,
     cost: Cost,
     scale: Array,
-    result: Callable[[Array], Array],
-) -> Array:
-    """What `result` makes of a batch's gradient at params: a new array, for buffers stay here."""
+    result: Callable[[Array, Callable[[], Array]], Result],
+) -> Result:
+    """What `result` makes of a batch's gradient at params, and of the samples' costs.
+
+    It gets the vector (..., P), a buffer that stays here, and a function for the costs (..., n).
+    """
     architecture, n = params.architecture, x.shape[-2]
     key = architecture, params.theta.shape, params.dtype, leading, n
     kept = _idle.pop(key, None)
@@ -109,12 +130,13 @@ def gradient(
         kept = theta, BatchGradient(architecture, theta, leading, n, processors())
     theta, batch = kept
     theta[...] = params.theta
-    vector = result(batch.fill(x, y, cost, scale))
+    vector = batch.fill(x, y, cost, scale)
+    made = result(vector, partial(batch.costs, y, cost))
     if vector.size + n * prod(leading) * sum(architecture.sizes) < _IDLE_NUMBERS:
         _idle[key] = kept
         if len(_idle) > _IDLE_SIZES:
             _idle.popitem(last=False)
-    return vector
+    return made
 
 
 class _Block:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
-import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet.arithmetic import arithmetic
 from fnnet.backprop import Passes
-from fnnet.batches import target_columns, with_ones
-from fnnet.checks import InputError, array_of_numbers, finite_array, record, require
-from fnnet.costs import Cost, cost_for, quadratic
-from fnnet.datasets.dataset import check_labels
+from fnnet.batches import share
+from fnnet.checks import array_of_numbers, record
+from fnnet.costs import Cost, cost_for, mean_cost, quadratic
 from fnnet.gradients import gradient
 from fnnet.params import Params
 from fnnet.records import Array, Record, all_bits, all_read_only, freeze
+from fnnet.samples import as_inputs, as_samples, leading_axes
 
-__all__ = ["Forward", "cost", "forward", "from_gradient", "grads"]
+__all__ = ["Forward", "cost", "cost_and_grads", "forward", "from_gradient", "grads"]
 
 
 @attrs.frozen
@@ -76,7 +75,7 @@ def forward(params: Params, x: ArrayLike) -> Forward:
     """
     record("params", params, Params)
     x = array_of_numbers("x", x)
-    inputs = _as_inputs(params, x)
+    inputs = as_inputs(params, x)
     with arithmetic():
         passes = _feedforward(params, inputs)
 
@@ -91,7 +90,14 @@ def forward(params: Params, x: ArrayLike) -> Forward:
     return Forward(activations, tuple(rows(freeze(layer.linear_output)) for layer in passes.layers))
 
 
-def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quadratic) -> Any:
+def cost(
+    params: Params,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    cost: str | Cost = quadratic,
+    weights: ArrayLike | None = None,
+) -> Any:
     """The mean over the samples of what the network's outputs cost.
 
     Parameters
@@ -103,6 +109,8 @@ def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quadr
         output layer has a unit for each class; for one sample without the n.
     cost
         A `Cost` or its name, by default the notebook's, 1/4 sum (a - y)^2.
+    weights
+        How much each sample's cost counts, (n,): the mean is sum(weights * costs) / n.
 
     Returns
     -------
@@ -117,18 +125,25 @@ def cost(params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quadr
     """
     record("params", params, Params)
     cost = cost_for(params.architecture.activations[-1], cost)
-    inputs, targets = _as_samples(params, x, y)
-    _leading(params, inputs, targets)
+    inputs, targets, weights = as_samples(params, x, y, weights)
+    leading_axes(params, inputs, targets)
     with arithmetic():
-        return np.mean(_feedforward(params, inputs).costs(targets, cost), axis=-1)
+        return mean_cost(_feedforward(params, inputs).costs(targets, cost), weights)
 
 
-def grads(params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quadratic) -> Params:
+def grads(
+    params: Params,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    cost: str | Cost = quadratic,
+    weights: ArrayLike | None = None,
+) -> Params:
     """The gradient of the mean cost over the samples: the notebook's `backprop`, averaged.
 
     Parameters
     ----------
-    params, x, y, cost
+    params, x, y, cost, weights
         As for `cost`.
 
     Returns
@@ -147,81 +162,62 @@ def grads(params: Params, x: ArrayLike, y: ArrayLike, *, cost: str | Cost = quad
     >>> fnnet.grads(fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]).biases[1]
     array([ 0.068..., -0.073...], dtype=float32)
     """
-    vector = from_gradient(params, x, y, cost, 1.0, np.copy)
-    return Params(params.architecture, vector)
+
+    def copied(vector: Array, _: object) -> Params:
+        return Params(params.architecture, freeze(vector.copy()))
+
+    return from_gradient(params, (x, y, weights), cost, 1.0, copied)
+
+
+def cost_and_grads(
+    params: Params,
+    x: ArrayLike,
+    y: ArrayLike,
+    *,
+    cost: str | Cost = quadratic,
+    weights: ArrayLike | None = None,
+) -> tuple[Any, Params]:
+    """`cost` and `grads` from one pass, for optimizers from elsewhere.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> params, x, y = fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]
+    >>> value, gradient = fnnet.cost_and_grads(params, x, y)
+    >>> bool(value == fnnet.cost(params, x, y)), gradient == fnnet.grads(params, x, y)
+    (True, True)
+    """
+
+    def both(vector: Array, costs: Callable[[], Array]) -> tuple[Any, Params]:
+        gradient = Params(params.architecture, freeze(vector.copy()))
+        return mean_cost(costs(), weights), gradient
+
+    return from_gradient(params, (x, y, weights), cost, 1.0, both)
+
+
+Result = TypeVar("Result")
 
 
 def from_gradient(
     params: Params,
-    x: ArrayLike,
-    y: ArrayLike,
+    samples: tuple[ArrayLike, ArrayLike, ArrayLike | None],
     cost: str | Cost,
     factor: float,
-    result: Callable[[Array], Array],
-) -> Array:
-    """What `result` makes of `factor` times the gradient of the mean cost, (..., P): read-only."""
+    result: Callable[[Array, Callable[[], Array]], Result],
+) -> Result:
+    """What `result` makes of `factor` times the gradient of the mean cost, as for `gradient`."""
     record("params", params, Params)
     cost = cost_for(params.architecture.activations[-1], cost)
-    inputs, targets = _as_samples(params, x, y)
-    leading = _leading(params, inputs, targets)
+    inputs, targets, weights = as_samples(params, *samples)
+    leading = leading_axes(params, inputs, targets)
     with arithmetic():
-        scale = np.asarray(factor / inputs.shape[-2], params.dtype)
-        return freeze(gradient(params, leading, inputs, targets, cost, scale, result))
+        scale = share(factor, inputs.shape[-2], weights, params.dtype)
+        return gradient(params, leading, inputs, targets, cost, scale, result)
 
 
 def _feedforward(params: Params, inputs: Array) -> Passes:
-    passes = Passes(params.architecture, params.theta, _leading(params, inputs), inputs.shape[-2])
+    passes = Passes(
+        params.architecture, params.theta, leading_axes(params, inputs), inputs.shape[-2]
+    )
     passes.feedforward(inputs)
     return passes
-
-
-def _leading(params: Params, inputs: Array, targets: Array | None = None) -> tuple[int, ...]:
-    """The leading axes of params, of the samples x and of their y, broadcast."""
-    if inputs.ndim == 2 and params.theta.ndim == 1 and (targets is None or targets.ndim == 2):
-        return ()
-    leading = _broadcast("x", inputs.shape[:-2], "params", params.leading)
-    if targets is None:
-        return leading
-    return _broadcast("y", targets.shape[:-2], "params and x", leading)
-
-
-def _broadcast(
-    name: str, leading: tuple[int, ...], others: str, others_leading: tuple[int, ...]
-) -> tuple[int, ...]:
-    try:
-        return np.broadcast_shapes(leading, others_leading)
-    except ValueError:
-        raise InputError(
-            f"{name} has the leading axes {leading}: expected some that broadcast with those of "
-            f"{others}, {others_leading}"
-        ) from None
-
-
-def _as_inputs(params: Params, x: Array) -> Array:
-    n_in = params.sizes[0]
-    expected = f"samples of {n_in} features, shape (n, {n_in}) or ({n_in},)"
-    require(x.ndim > 0 and x.shape[-1] == n_in and x.size > 0, "x", x, expected)
-    require(np.can_cast(x.dtype, params.dtype, "same_kind"), "x", x, "real numbers")
-    with np.errstate(over="ignore"):
-        inputs = with_ones(np.atleast_2d(x), 1.0, params.dtype)
-    finite_array("x", inputs[..., 0, :] if x.ndim == 1 else inputs)
-    return inputs
-
-
-def _as_samples(params: Params, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
-    x, y = array_of_numbers("x", x), array_of_numbers("y", y)
-    inputs = _as_inputs(params, x)
-    n_out = params.sizes[-1]
-    if y.dtype.kind in "iu":
-        one_each = y.shape[-1:] == x.shape[-2:-1]
-        require(one_each, "y", y, f"a label for each sample, shape {x.shape[:-1]}")
-        check_labels("y", y, n_out)
-        return inputs, target_columns(np.atleast_1d(y), n_out, params.dtype)
-    shape = (*x.shape[:-1], n_out)
-    expected = f"integer labels of shape {shape[:-1]} or float targets of shape {shape}"
-    is_floats = np.can_cast(y.dtype, params.dtype, "same_kind") and y.dtype != bool
-    require(is_floats and y.shape[-2:] == shape[-2:], "y", y, expected)
-    with np.errstate(over="ignore"):
-        targets = target_columns(np.atleast_2d(y), n_out, params.dtype)
-    finite_array("y", targets[..., 0] if y.ndim == 1 else targets.swapaxes(-1, -2))
-    return inputs, targets

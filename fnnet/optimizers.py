@@ -1,18 +1,26 @@
-"""Steps that lower the cost."""
+"""Steps that lower the cost: the plain one, and the pairs of functions that others are made of."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from typing import Any
 
+import attrs
 import numpy as np
 
-from fnnet.checks import finite_number, record
+from fnnet.arithmetic import arithmetic
+from fnnet.batches import rate
+from fnnet.checks import finite_number, record, require
 from fnnet.costs import Cost, quadratic
 from fnnet.datasets.dataset import Batch
 from fnnet.network import from_gradient
 from fnnet.params import Params
+from fnnet.records import Array, freeze
 
-__all__ = ["sgd_step"]
+__all__ = ["Optimizer", "chain", "descend", "sgd", "sgd_step"]
+
+State = tuple[Any, ...]
+"""Arrays, or such tuples: what an optimizer keeps from step to step."""
 
 
 def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = quadratic) -> Params:
@@ -48,5 +56,106 @@ def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = qua
     record("batch", batch, Batch)
     record("params", params, Params)
     eta = finite_number("eta", eta)
-    lowered = partial(np.subtract, params.theta)
-    return Params(params.architecture, from_gradient(params, batch.x, batch.y, cost, eta, lowered))
+
+    def lowered(vector: Array, _: object) -> Params:
+        return Params(params.architecture, freeze(np.subtract(params.theta, vector)))
+
+    return from_gradient(params, (batch.x, batch.y, batch.weights), cost, eta, lowered)
+
+
+@attrs.frozen
+class Optimizer:
+    """What becomes of a gradient before a step is taken along it, as a pair of pure functions.
+
+    The form is Optax's, but that a learning rate is no part of it: a step goes to
+    theta - eta * direction, with `descend`.
+
+    Attributes
+    ----------
+    name
+        The optimizer with its settings, as a configuration and a table show it. Two of one name
+        count as equal.
+    init
+        `init(params)`: the state before the first step, a tuple of arrays.
+    update
+        `update(gradient, state, params)`: the direction and the new state, from the gradient as a
+        vector (..., P). It changes no argument.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> params, x, y = fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]
+    >>> adam = fnnet.adam()
+    >>> state = adam.init(params)
+    >>> for _ in range(100):
+    ...     direction, state = adam.update(fnnet.grads(params, x, y).theta, state, params)
+    ...     params = fnnet.descend(params, direction, eta=0.1)
+    >>> bool(fnnet.cost(params, x, y) < 0.001)
+    True
+    """
+
+    name: str
+    init: Callable[[Params], State] = attrs.field(eq=False, repr=False)
+    update: Callable[[Array, State, Params], tuple[Array, State]] = attrs.field(
+        eq=False, repr=False
+    )
+
+
+def descend(params: Params, direction: Array, eta: float | Array) -> Params:
+    """Theta - eta * direction, as new parameters.
+
+    Parameters
+    ----------
+    params
+        A network, or a stack of them.
+    direction
+        What an optimizer made of the gradient, (..., P).
+    eta
+        The learning rate; K of them for a stack of K.
+    """
+    shape = params.theta.shape
+    require(np.shape(direction) == shape, "direction", direction, f"an array of shape {shape}")
+    with arithmetic():
+        step = rate(eta, params.dtype, axes=1) * direction
+        return Params(params.architecture, freeze(params.theta - step))
+
+
+def _nothing(_params: Params) -> State:
+    return ()
+
+
+def stateless(name: str, direction: Callable[[Array, Params], Array]) -> Optimizer:
+    """An optimizer that keeps nothing: `direction(gradient, params)` is all it does."""
+    return Optimizer(
+        name, _nothing, lambda gradient, state, params: (direction(gradient, params), state)
+    )
+
+
+sgd = stateless("sgd", lambda gradient, _params: gradient)
+"""Plain gradient descent: the direction is the gradient."""
+
+
+def chain(*optimizers: Optimizer) -> Optimizer:
+    """Several optimizers in a row: each takes the direction of the one before as its gradient.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> fnnet.chain(fnnet.l2(0.001), fnnet.clip_by_norm(1.0), fnnet.momentum(0.9))
+    Optimizer(name='l2(0.001), clip-by-norm(1.0), momentum(0.9)')
+    """
+    for k, optimizer in enumerate(optimizers):
+        record(f"optimizers[{k}]", optimizer, Optimizer)
+    require(optimizers, "optimizers", optimizers, "at least one")
+
+    def init(params: Params) -> State:
+        return tuple(optimizer.init(params) for optimizer in optimizers)
+
+    def update(gradient: Array, state: State, params: Params) -> tuple[Array, State]:
+        states = []
+        for optimizer, own in zip(optimizers, state, strict=True):
+            gradient, own = optimizer.update(gradient, own, params)
+            states.append(own)
+        return gradient, tuple(states)
+
+    return Optimizer(", ".join(optimizer.name for optimizer in optimizers), init, update)

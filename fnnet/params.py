@@ -10,14 +10,13 @@ from typing import Any
 
 import attrs
 import numpy as np
-from numpy.typing import ArrayLike, DTypeLike
+from numpy.typing import ArrayLike
 
 from fnnet.activations import Activation, as_activation
 from fnnet.checks import InputError, integer, require
 from fnnet.records import Array, Record, bits, freeze, read_only
-from fnnet.streams import Purpose, as_seed, stream
 
-__all__ = ["Architecture", "Params", "init", "stack"]
+__all__ = ["DTYPES", "Activations", "Architecture", "Params", "stack"]
 
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.complex128))
 """What theta may hold. complex128 is there for complex-step derivatives."""
@@ -76,6 +75,14 @@ class Architecture:
         return tuple((n_out, n_in + 1) for n_in, n_out in pairwise(self.sizes))
 
     @cached_property
+    def is_weight(self) -> Array:
+        """Which of theta's numbers are weights, and no biases: (n_parameters,) of bool."""
+        vector = np.ones(self.n_parameters, bool)
+        for matrix in self.matrices(vector):
+            matrix[:, -1] = False
+        return freeze(vector)
+
+    @cached_property
     def n_parameters(self) -> int:
         """How many weights and biases there are: the length of theta."""
         return sum(map(prod, self.shapes))
@@ -112,10 +119,11 @@ class Params(Record):
 
     Examples
     --------
-    >>> params = init([784, 16, 16, 10], seed=0)
+    >>> import fnnet
+    >>> params = fnnet.init([784, 16, 16, 10], seed=0)
     >>> [w.shape for w in params.weights], [b.shape for b in params.biases]
     ([(16, 784), (16, 16), (10, 16)], [(16,), (16,), (10,)])
-    >>> params == init([784, 16, 16, 10], seed=0)
+    >>> params == fnnet.init([784, 16, 16, 10], seed=0)
     True
     """
 
@@ -167,69 +175,13 @@ class Params(Record):
         return sha256(structure.encode() + little_endian.tobytes()).hexdigest()
 
 
-def init(
-    sizes: Sequence[int],
-    *,
-    seed: int | Sequence[int],
-    activations: Activations = "sigmoid",
-    dtype: DTypeLike = np.float32,
-) -> Params:
-    """A network with standard-normal weights and biases, as the notebook starts with.
-
-    Parameters
-    ----------
-    sizes
-        Units in each layer, inputs first: at least two numbers of at least 1.
-    seed
-        Of the random numbers. K seeds make a stack of K networks; member k is the network of
-        seed k, to the bit.
-    activations
-        A name or an `Activation`: one for all layers, or one for each after the inputs.
-    dtype
-        float32 or float64. The numbers are drawn in float64, so both start from the same place.
-
-    Raises
-    ------
-    InputError
-        Where one of them is not as said here.
-
-    Examples
-    --------
-    >>> params = init([2, 3, 1], seed=0)
-    >>> params.biases[1]
-    array([-0.3015854], dtype=float32)
-    >>> init([2, 3, 1], seed=[7, 0])[1] == params
-    True
-    """
-    architecture = Architecture.of(sizes, activations)
-    dtype = _as_dtype(dtype)
-    seed = as_seed(seed)
-    if isinstance(seed, tuple):
-        return stack([_draw(architecture, member, dtype) for member in seed])
-    return _draw(architecture, seed, dtype)
-
-
-def _as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    expected = "float32 or float64"
-    try:
-        kind = np.dtype("none" if dtype is None else dtype)  # np.dtype(None) is float64
-    except TypeError:
-        raise InputError(f"dtype is {dtype!r}: expected {expected}") from None
-    require(kind in DTYPES[:2], "dtype", kind.name, expected)
-    return kind
-
-
-def _draw(architecture: Architecture, seed: int, dtype: np.dtype[Any]) -> Params:
-    theta = stream(seed, Purpose.INIT).standard_normal(architecture.n_parameters)
-    return Params(architecture, freeze(theta.astype(dtype)))
-
-
 def stack(members: Sequence[Params]) -> Params:
     """K networks of one architecture and dtype as one Params with a leading axis.
 
     Examples
     --------
-    >>> a, b = init([2, 1], seed=0), init([2, 1], seed=1)
+    >>> import fnnet
+    >>> a, b = fnnet.init([2, 1], seed=0), fnnet.init([2, 1], seed=1)
     >>> stack([a, b])[1] == b
     True
     """

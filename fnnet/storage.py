@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import get_ident
-from typing import IO
+from typing import IO, Any
 
+import attrs
 import numpy as np
 
 from fnnet.activations import as_activation
 from fnnet.checks import InputError, finite_array, integer, record, require
 from fnnet.datasets.scaling import Scaling
+from fnnet.evaluation import Evaluation
 from fnnet.params import Architecture, Params
 from fnnet.records import Array
-from fnnet.training import TrainState
+from fnnet.state import EpochReport, TrainState
 
 __all__ = ["load_params", "load_scaling", "load_state", "replacing", "save_params", "save_state"]
 
@@ -100,17 +103,60 @@ def load_scaling(path: str | os.PathLike[str]) -> Scaling | None:
 
 
 def save_state(path: str | os.PathLike[str], state: TrainState) -> None:
-    """Save where a run stands: the entries of `save_params`, and `epoch`."""
+    """Save where a run stands: the entries of `save_params`, and what else it takes to go on."""
     record("state", state, TrainState)
-    _save(path, {**_entries(state.params), "epoch": np.asarray(state.epoch)})
+    arrays: list[Array] = []
+    structure = _numbered(state.optimizer, arrays)
+    extra = {} if state.best is None else {"best": state.best.theta}
+    extra |= {f"optimizer.{k}": array for k, array in enumerate(arrays)}
+    texts = {"optimizer": json.dumps(structure), "history": json.dumps(_plain(state.history))}
+    extra |= {name: np.asarray(text) for name, text in texts.items()}
+    _save(path, {**_entries(state.params), "epoch": np.asarray(state.epoch), **extra})
 
 
 def load_state(path: str | os.PathLike[str]) -> TrainState:
     """Where the run stood that `save_state` saved; errors as in `load_params`."""
     entries = _load(path)
+    params = _params(path, entries)
     with _refusing(path):
-        epoch = integer("epoch", entries["epoch"][()], at_least=0)
-    return TrainState(_params(path, entries), epoch)
+        best = entries.get("best")
+        return TrainState(
+            params,
+            integer("epoch", entries["epoch"][()], at_least=0),
+            optimizer=_with_arrays(json.loads(str(entries["optimizer"])), entries),
+            history=tuple(map(_report, json.loads(str(entries["history"])))),
+            best=None if best is None else Params(params.architecture, best),
+        )
+
+
+def _numbered(state: Any, arrays: list[Array]) -> Any:
+    """An optimizer's state with numbers in place of its arrays, which go to the list."""
+    if isinstance(state, tuple):
+        return [_numbered(part, arrays) for part in state]
+    arrays.append(state)
+    return len(arrays) - 1
+
+
+def _with_arrays(structure: Any, entries: dict[str, Array]) -> Any:
+    if isinstance(structure, list):
+        return tuple(_with_arrays(part, entries) for part in structure)
+    return entries[f"optimizer.{structure}"]
+
+
+def _plain(history: tuple[EpochReport, ...]) -> list[dict[str, Any]]:
+    return [
+        attrs.asdict(report, value_serializer=lambda *field: _listed(field[-1]))
+        for report in history
+    ]
+
+
+def _listed(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _report(row: dict[str, Any]) -> EpochReport:
+    evaluations = tuple((name, Evaluation(**figures)) for name, figures in row["evaluations"])
+    return EpochReport(**{**row, "evaluations": evaluations})
 
 
 def _entries(params: Params) -> dict[str, Array]:

@@ -1,4 +1,4 @@
-"""Stateless random streams: each draw is a function of (seed, purpose, epoch), nothing else.
+"""Stateless random streams: each draw is a function of (seed, purpose, place), nothing else.
 
 Epoch 17's order can be had without the sixteen before it: a resumed run is the uninterrupted run.
 """
@@ -24,16 +24,21 @@ class Purpose(IntEnum):
 
     INIT = 0
     SHUFFLE = 1
+    DROPOUT = 2
+    AUGMENT = 3
     SPLIT = 4
 
 
-def stream(seed: int, purpose: Purpose, epoch: int = 0) -> np.random.Generator:
-    """The generator of (seed, purpose, epoch), by `numpy.random.SeedSequence`'s spawn keys.
+def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
+    """The generator of (seed, purpose, place), by `numpy.random.SeedSequence`'s spawn keys.
+
+    The place is where in a run the numbers are drawn: an epoch, or an epoch and a step of it. No
+    place is epoch 0.
 
     >>> stream(0, Purpose.SHUFFLE, 17).integers(100) == stream(0, Purpose.SHUFFLE, 17).integers(100)
     np.True_
     """
-    sequence = np.random.SeedSequence(seed, spawn_key=(purpose, epoch))
+    sequence = np.random.SeedSequence(seed, spawn_key=(purpose, *(place or (0,))))
     return np.random.Generator(np.random.PCG64(sequence))
 
 

@@ -1,93 +1,39 @@
 """Training: a fold over epochs, each of them a fold of gradient steps over the epoch's batches.
 
-The notebook's `SGD`. An epoch's steps are computed in place, in buffers that only the run sees;
-what goes in and comes out are frozen records.
+The notebook's `SGD`. What goes in and comes out are frozen records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache, reduce
-from itertools import accumulate, islice
+from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
+from itertools import accumulate, pairwise, takewhile
+from types import MappingProxyType
+from typing import Any
 
-import attrs
 import numpy as np
 
-from fnnet.arithmetic import arithmetic
-from fnnet.batches import mini_batches
-from fnnet.checks import finite_number, integer, record, require
-from fnnet.costs import Cost, as_cost, cost_for, quadratic
+from fnnet.checks import integer, record, require
+from fnnet.config import TrainConfig
+from fnnet.costs import cost_for
 from fnnet.datasets.dataset import Dataset
-from fnnet.evaluation import check_fits
-from fnnet.gradients import BatchGradient
+from fnnet.dropout import shares_of
+from fnnet.epochs import Epochs
+from fnnet.evaluation import Evaluation, check_fits, evaluate
 from fnnet.parallel import processors
 from fnnet.params import Params
-from fnnet.records import Array, freeze
-from fnnet.streams import Seed, as_seed, shuffle
+from fnnet.records import Array
+from fnnet.state import EpochReport, TrainState
+from fnnet.stopping import Standing
 
-__all__ = ["DivergenceError", "TrainConfig", "TrainState", "start", "train", "trajectory"]
+__all__ = ["DivergenceError", "start", "train", "trajectory"]
+
+Monitor = Mapping[str, Dataset]
+"""Data sets to evaluate after each epoch, by name; "validation" is what a run goes by."""
 
 
 class DivergenceError(ArithmeticError):
     """Training left the finite numbers, most often because eta is too large."""
-
-
-@attrs.frozen(kw_only=True)
-class TrainConfig:
-    """Everything a run depends on besides its data and its starting params.
-
-    Attributes
-    ----------
-    epochs
-        How many epochs the run has in all, at least 0.
-    batch_size
-        Samples in a mini batch, at least 1. The last batch of an epoch may be smaller.
-    eta
-        The learning rate, above 0.
-    seed
-        Of the shuffling; K seeds shuffle for each of K stacked networks on its own.
-    cost
-        A `Cost`, or the name of one: "quadratic", the notebook's, or "cross-entropy".
-
-    Examples
-    --------
-    >>> TrainConfig(epochs=2)
-    TrainConfig(epochs=2, batch_size=10, eta=3.0, seed=0, cost=Cost(name='quadratic'))
-    >>> TrainConfig(eta=float("nan"))
-    Traceback (most recent call last):
-    fnnet.checks.InputError: eta is nan: expected a finite number
-    """
-
-    epochs: int = 30
-    batch_size: int = 10
-    eta: float = 3.0
-    seed: Seed = attrs.field(default=0, converter=as_seed)
-    cost: Cost = attrs.field(default=quadratic, converter=as_cost)
-
-    def __attrs_post_init__(self) -> None:
-        integer("epochs", self.epochs, at_least=0)
-        integer("batch_size", self.batch_size, at_least=1)
-        require(finite_number("eta", self.eta) > 0, "eta", self.eta, "a number above 0")
-
-
-@attrs.frozen
-class TrainState:
-    """Where a run stands.
-
-    Attributes
-    ----------
-    params
-        The parameters after the epochs so far.
-    epoch
-        How many epochs that were.
-    """
-
-    params: Params
-    epoch: int = 0
-
-    def __attrs_post_init__(self) -> None:
-        record("params", self.params, Params)
-        integer("epoch", self.epoch, at_least=0)
 
 
 def start(params: Params, config: TrainConfig) -> TrainState:
@@ -96,17 +42,25 @@ def start(params: Params, config: TrainConfig) -> TrainState:
     Raises
     ------
     InputError
-        Where config has another number of seeds than params has networks.
+        Where config has another number of seeds than params has networks, or does not fit them.
     """
+    record("params", params, Params)
     record("config", config, TrainConfig)
     fits = isinstance(config.seed, int) or (len(config.seed),) == params.leading
     expected = f"one seed, or one for each network (params has the leading axes {params.leading})"
     require(fits, "config.seed", config.seed, expected)
-    return TrainState(params)
+    cost_for(params.architecture.activations[-1], config.cost)
+    shares_of(params.architecture, config.dropout)
+    return TrainState(params, optimizer=config.optimizer.init(params))
 
 
 def trajectory(
-    state: TrainState, dataset: Dataset, config: TrainConfig, *, workers: int | None = None
+    state: TrainState,
+    dataset: Dataset,
+    config: TrainConfig,
+    *,
+    monitor: Monitor = MappingProxyType({}),
+    workers: int | None = None,
 ) -> Iterator[TrainState]:
     """The states after each of the epochs to come, lazily: an epoch is computed when asked for.
 
@@ -117,7 +71,10 @@ def trajectory(
     dataset
         What to train on.
     config
-        The run continues until it has had `config.epochs` epochs in all.
+        The run continues until it has had `config.epochs` epochs in all, or is stopped early.
+    monitor
+        Data sets to evaluate after each epoch, by name, for `TrainState.history`. Early stopping
+        and the schedule `halving` go by the one that is named "validation".
     workers
         Threads for large batches, by default one a processor. They change no bit of the result.
 
@@ -140,13 +97,20 @@ def trajectory(
     2 True
     3 True
     """
-    epoch = _epoch_of(state, dataset, config, workers)
+    epoch = _epoch_of(state, dataset, config, monitor, workers)
     states = accumulate(range(state.epoch, config.epochs), epoch, initial=state)
-    return islice(states, 1, None)
+    # A run that has stopped stays at its state.
+    new = takewhile(lambda pair: pair[0] is not pair[1], pairwise(states))
+    return (after for _, after in new)
 
 
 def train(
-    state: TrainState, dataset: Dataset, config: TrainConfig, *, workers: int | None = None
+    state: TrainState,
+    dataset: Dataset,
+    config: TrainConfig,
+    *,
+    monitor: Monitor = MappingProxyType({}),
+    workers: int | None = None,
 ) -> TrainState:
     """The last state of the `trajectory`, or `state` where no epoch is left to run.
 
@@ -159,39 +123,64 @@ def train(
     >>> fnnet.train(state, digits.train, config).epoch
     3
     """
-    epoch = _epoch_of(state, dataset, config, workers)
+    epoch = _epoch_of(state, dataset, config, monitor, workers)
     return reduce(epoch, range(state.epoch, config.epochs), state)
 
 
 def _epoch_of(
-    state: TrainState, dataset: Dataset, config: TrainConfig, workers: int | None
+    state: TrainState,
+    dataset: Dataset,
+    config: TrainConfig,
+    monitor: Monitor,
+    workers: int | None,
 ) -> Callable[[TrainState, int], TrainState]:
     """The step of the fold: (state, epoch) -> state, with the run's buffers inside."""
     record("state", state, TrainState)
-    start(state.params, config)
+    expected = f"what {config.optimizer.name} keeps for these params (see fnnet.start)"
+    kept = _shapes(start(state.params, config).optimizer)
+    require(_shapes(state.optimizer) == kept, "state.optimizer", _shapes(state.optimizer), expected)
     workers = processors() if workers is None else integer("workers", workers, at_least=1)
-    architecture, dtype = state.params.architecture, state.params.dtype
-    cost_for(architecture.activations[-1], config.cost)
     check_fits(state.params, dataset)
-    theta = np.empty_like(state.params.theta)
-    leading = theta.shape[:-1]
-
-    @cache  # of two entries at most: the batch size, and what is left at the end of an epoch
-    def gradient_of(n: int) -> tuple[BatchGradient, Array]:
-        scale = np.asarray(config.eta / n, dtype)
-        return BatchGradient(architecture, theta, leading, n, workers), scale
+    for watched in monitor.values():
+        check_fits(state.params, watched)
+    if config.patience is not None or config.schedule.by_validation:
+        needed = "one named validation, for the run to go by"
+        require("validation" in monitor, "monitor", list(monitor), needed)
+    epochs = Epochs(state.params, dataset, config, workers)
 
     def epoch(state: TrainState, number: int) -> TrainState:
-        theta[...] = state.params.theta
-        order = shuffle(len(dataset), seed=config.seed, epoch=number)
-        with arithmetic():
-            for x, y in mini_batches(dataset, order, config.batch_size, dtype):
-                gradient, scale = gradient_of(x.shape[-2])
-                gradient.descend(x, y, config.cost, scale)
-        _check_finite(theta, number, config)
-        return TrainState(Params(architecture, freeze(theta.copy())), number + 1)
+        stopping = Standing.after(state.history, config.patience)
+        if np.all(stopping.stopped):
+            return state
+        factor = config.schedule.given(state.history)
+
+        def eta(time: float) -> Any:
+            return config.eta * factor(time)
+
+        params, optimizer = epochs.run(state.params, state.optimizer, number, eta)
+        _check_finite(params.theta, number, config)
+        evaluations = {
+            name: evaluate(params, watched, cost=config.cost) for name, watched in monitor.items()
+        }
+        score = _score(evaluations, monitor)
+        report = EpochReport(number, eta(number), tuple(evaluations.items()), score)
+        best = None if config.patience is None else stopping.best(state.best, params, score)
+        history = (*state.history, report)
+        return TrainState(params, number + 1, optimizer=optimizer, history=history, best=best)
 
     return epoch
+
+
+def _score(evaluations: Mapping[str, Evaluation], monitor: Monitor) -> Any:
+    if "validation" not in evaluations:
+        return None
+    validation = evaluations["validation"]
+    is_labelled = monitor["validation"].classes is not None
+    return validation.accuracy if is_labelled else -validation.cost
+
+
+def _shapes(state: Any) -> Any:
+    return tuple(map(_shapes, state)) if isinstance(state, tuple) else np.shape(state)
 
 
 def _check_finite(theta: Array, epoch: int, config: TrainConfig) -> None:

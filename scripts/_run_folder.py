@@ -1,4 +1,7 @@
-"""A run on disk: `params.npz`, where it stands, and `run.json`, how it came there."""
+"""A run on disk.
+
+`params.npz` is the network to use, `state.npz` where the run stands, `run.json` how it came there.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,11 @@ def describe(
 ) -> dict[str, Any]:
     """What a run depends on, for `run.json`."""
     train = splits.train
+    settings = attrs.asdict(config, recurse=False)
     return {
         "data": data,
         "network": {"sizes": list(start.sizes), "dtype": start.dtype.name},
-        "config": {**attrs.asdict(config, recurse=False), "cost": config.cost.name},
+        "config": {name: getattr(value, "name", value) for name, value in settings.items()},
         "versions": {
             "fnnet": fnnet.__version__,
             "numpy": np.__version__,
@@ -47,7 +51,7 @@ def create(folder: Path) -> None:
 
 def resume(folder: Path, run: dict[str, Any]) -> tuple[fnnet.TrainState, list[dict[str, Any]]]:
     """Where the run in a folder stands, and its history so far, if it is the same run."""
-    state = fnnet.load_state(folder / "params.npz")
+    state = fnnet.load_state(folder / "state.npz")
     before = read(folder)
     for part in ("network", "config", "digests"):
         for name, value in run[part].items():
@@ -72,9 +76,10 @@ def read(folder: Path) -> dict[str, Any]:
 def write(
     folder: Path, state: fnnet.TrainState, run: dict[str, Any], history: list[dict[str, Any]]
 ) -> None:
-    """Bring both files up to date. The history goes first: `resume` cuts off what is too much."""
+    """Bring the files up to date. The history goes first: `resume` cuts off what is too much."""
     digests = {**run["digests"], "params": state.params.digest()}
     text = json.dumps({**run, "digests": digests, "history": history}, indent=1)
     with replacing(folder / "run.json") as file:
         file.write(f"{text}\n".encode())
-    fnnet.save_state(folder / "params.npz", state)
+    fnnet.save_state(folder / "state.npz", state)
+    fnnet.save_params(folder / "params.npz", state.result)

@@ -1,10 +1,11 @@
-"""Evaluate a trained network: accuracy, cost, and which classes it takes for which."""
+"""Evaluate a trained network: which classes it takes for which, or how near it comes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
 from rich import box
 from rich.console import Console
@@ -13,6 +14,9 @@ from rich.table import Table
 import _run_folder
 import fnnet
 from _common import Data, load_data, percent, run
+from fnnet.evaluation import regression_report
+from fnnet.metrics import log_loss, precision_recall_f1, top_k_accuracy
+from fnnet.prediction import PROBABILISTIC, classes_of, predict_proba
 
 
 def main(
@@ -24,8 +28,26 @@ def main(
     trained = _run_folder.read(run_dir)
     test = load_data(data or trained["data"]).test
     evaluation = fnnet.evaluate(params, test, cost=trained["config"]["cost"])
-    print(f"Accuracy: {evaluation.correct} / {evaluation.total}, {percent(evaluation)}")
-    print(f"Cost: {evaluation.cost:.6f}")
+    several_targets = test.classes is None and test.n_out > 1
+    if several_targets or trained["config"].get("task", "classification") == "regression":
+        print(f"Cost: {evaluation.cost:.6f}")
+        print_errors(params, test)
+    else:
+        print(f"Accuracy: {evaluation.correct} / {evaluation.total}, {percent(evaluation)}")
+        print(f"Cost: {evaluation.cost:.6f}")
+        print_classes(params, test)
+
+
+def print_errors(params: fnnet.Params, test: fnnet.Dataset) -> None:
+    """How near the outputs come to the targets."""
+    report = regression_report(params, test)
+    print(f"R2: {report.r2:.6f}")
+    print(f"Mean absolute error: {report.mean_absolute_error:.6f}")
+    print(f"Root mean squared error: {report.root_mean_squared_error:.6f}")
+
+
+def print_classes(params: fnnet.Params, test: fnnet.Dataset) -> None:
+    """Which classes are taken for which, how well each is told apart, how sure the network is."""
     matrix = fnnet.confusion_matrix(params, test)
     table = Table("is", title="Taken for", box=box.SIMPLE)
     for label in range(len(matrix)):
@@ -33,7 +55,24 @@ def main(
     for label, row in enumerate(matrix.tolist()):
         cells = [f"[bold]{n}[/bold]" if k == label else str(n or "") for k, n in enumerate(row)]
         table.add_row(str(label), *cells)
-    Console(width=max(80, 8 * len(matrix))).print(table)
+    console = Console(width=max(80, 8 * len(matrix)))
+    console.print(table)
+
+    report = precision_recall_f1(matrix)
+    table = Table("Class", title="Of each class", box=box.SIMPLE)
+    for name in ("Precision", "Recall", "F1", "Samples"):
+        table.add_column(name, justify="right")
+    shares = np.stack([report.precision, report.recall, report.f1], axis=-1).tolist()
+    for label, (row, samples) in enumerate(zip(shares, report.support, strict=True)):
+        table.add_row(str(label), *(f"{share:.4f}" for share in row), str(samples))
+    console.print(table)
+
+    if params.architecture.activations[-1].name in PROBABILISTIC:
+        probabilities = predict_proba(params, test.batch(dtype=params.dtype).x)
+        labels = classes_of(test.y) if test.classes is None else test.y
+        if len(matrix) > 3:
+            print(f"Top-3 accuracy: {top_k_accuracy(probabilities, labels, 3) * 100:.2f}%")
+        print(f"Log loss: {log_loss(probabilities, labels):.6f}")
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def test_a_pass_does_not_depend_on_what_the_buffers_held(leading: tuple[int, ...
     passes, _, x, y = passes_of((4, 5, 3), 6, *leading)
     first = deltas(passes, x, y)
     for layer in passes.layers:
-        for buffer in (layer.activation, layer.linear_output, layer.delta, layer.prime):
+        for buffer in (layer.activation, layer.linear_output, layer.delta, layer.buffer):
             buffer.fill(np.nan)
     for ours, theirs in zip(deltas(passes, x, y), first, strict=True):
         assert ours.tobytes() == theirs.tobytes()
@@ -95,5 +95,5 @@ def test_each_layers_own_derivative_is_taken() -> None:
     x: Any = with_ones(inputs(6, 4), 1.0, np.dtype(float))
     passes.backprop(x, inputs(3, 6), quadratic, ONE)
     hidden, output = passes.layers
-    assert (hidden.prime == 1).all()
-    assert output.prime.tobytes() == ((1 - output.activation) * output.activation).tobytes()
+    assert (hidden.buffer == 1).all()
+    assert output.buffer.tobytes() == ((1 - output.activation) * output.activation).tobytes()

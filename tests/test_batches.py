@@ -53,21 +53,22 @@ def test_the_batches_are_the_order_cut_in_pieces(
     batches = list(mini_batches(data, order, batch_size, dtype))
     starts = range(0, n, batch_size)
     assert len(batches) == len(starts)
-    for start, (x, y) in zip(starts, batches, strict=True):
+    for start, (x, y, weights) in zip(starts, batches, strict=True):
         expected = data.batch(order[..., start : start + batch_size], dtype=dtype)
         assert x.tobytes() == with_ones(expected.x, 1.0, dtype).tobytes()
         assert y.tobytes() == target_columns(expected.y, 2, dtype).tobytes()
+        assert weights is None
 
 
 def test_batches_do_not_share_memory_that_a_later_one_changes() -> None:
     data = dataset(500, (3, 2))
     batches = list(mini_batches(data, np.arange(500), 7, DTYPES[0]))
-    rows = np.concatenate([x[:, :-1] for x, _ in batches])
+    rows = np.concatenate([x[:, :-1] for x, _, _ in batches])
     assert rows.tobytes() == data.batch().x.tobytes()
 
 
 def test_batches_are_made_when_they_are_asked_for() -> None:
     data = dataset(100_000, (3, 2))
-    first, _ = next(mini_batches(data, np.arange(100_000), 10, DTYPES[0]))
+    first, _, _ = next(mini_batches(data, np.arange(100_000), 10, DTYPES[0]))
     assert first.base is not None
     assert first.base.nbytes < 10_000

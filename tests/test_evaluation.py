@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from contextlib import suppress
 from typing import Any
 
@@ -20,7 +21,18 @@ from fnnet import (
     init,
     predict,
 )
-from tests._support import assert_refused, dataset, inputs, linear, same_bits, tripled
+from fnnet.evaluation import regression_report
+from fnnet.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from tests._support import (
+    assert_refused,
+    bytes_of,
+    dataset,
+    inputs,
+    labels,
+    linear,
+    same_bits,
+    tripled,
+)
 
 SIZES = (3, 5, 4)
 KINDS = ["labels", "targets", "bytes"]
@@ -28,21 +40,13 @@ KINDS = ["labels", "targets", "bytes"]
 ECHO = Params(Architecture.of([3, 3], linear), np.eye(3, 4).ravel())
 """A network whose output is its input."""
 
+ONE = Params(Architecture.of([1, 1], linear), np.array([1.0, 0.0]))
+"""The same of a single unit."""
 
-class TestPredict:
-    def test_the_largest_output_is_the_class_the_first_where_several_are(self) -> None:
-        x = np.array([[0, 2, 1], [3, 1, 2], [1, 1, 1], [0, 5, 5]])
-        assert predict(ECHO, x).tolist() == [1, 0, 0, 1]
-        assert predict(ECHO, x).dtype == np.int64
 
-    def test_one_sample_has_one_class(self) -> None:
-        assert predict(ECHO, [0.0, 1, 2]).shape == ()
-        assert predict(ECHO, [0.0, 1, 2]) == 2
-
-    def test_each_network_of_a_stack_predicts(self) -> None:
-        params, x = init(SIZES, seed=range(3)), inputs(20, 3)
-        assert predict(params, x).shape == (3, 20)
-        assert predict(params, x).tolist() == [predict(params[k], x).tolist() for k in range(3)]
+def binary(n: int) -> Dataset:
+    """Samples of two classes for a single output unit."""
+    return Dataset(inputs(n, 3).astype(np.float32), labels(n, 1, classes=2).astype(float))
 
 
 class TestEvaluate:
@@ -71,7 +75,7 @@ class TestEvaluate:
     @pytest.mark.parametrize("n", [1, 50, 1001])
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    @pytest.mark.parametrize("sizes", [SIZES, (1, 1), (5, 1, 2)])
+    @pytest.mark.parametrize("sizes", [SIZES, (1, 1), (5, 1, 2), (3, 4, 1)])
     def test_a_stack_is_its_members_bit_for_bit(
         self, n: int, kind: str, dtype: Any, sizes: tuple[int, ...]
     ) -> None:
@@ -85,6 +89,12 @@ class TestEvaluate:
         assert not result.correct.flags.writeable
         assert not result.cost.flags.writeable
 
+    def test_a_single_unit_is_held_to_its_threshold(self) -> None:
+        result = evaluate(params := init([3, 4, 1], seed=range(3)), data := binary(1500))
+        right = predict(params, data.x) == (data.y[:, 0] > 0.5)
+        assert result.correct.tolist() == right.sum(axis=-1).tolist()
+        assert 0 < result.correct.min() < len(data)
+
     def test_another_cost_is_taken_at_its_word(self) -> None:
         params, data = init(SIZES, seed=0, dtype=np.float64), dataset(30, SIZES)
         one, other = evaluate(params, data), evaluate(params, data, cost=tripled)
@@ -93,7 +103,7 @@ class TestEvaluate:
 
     def test_large_numbers_are_evaluated_in_silence(self) -> None:
         data = Dataset(np.full((2, 3), 1e300), np.full((2, 4), 1e300))
-        for evaluated in (evaluate, confusion_matrix):
+        for evaluated in (evaluate, confusion_matrix, regression_report):
             with suppress(InputError):  # refusing is as good
                 evaluated(init(SIZES, seed=0), data)
 
@@ -130,8 +140,60 @@ class TestConfusionMatrix:
         assert matrix.dtype == np.int64
         assert np.trace(matrix) == evaluate(params, data).correct
 
+    def test_a_single_unit_tells_two_classes_apart(self) -> None:
+        x, y = np.array([[0.0, 0.4, 0.6, 0.9, 0.8, 0.5], [1, 0, 1, 1, 0, 0]])[..., np.newaxis]
+        data = Dataset(x, y)
+        assert confusion_matrix(ONE, data).tolist() == [[2, 1], [1, 2]]
+        assert evaluate(ONE, data).correct == 4
 
-@pytest.mark.parametrize("call", [evaluate, confusion_matrix])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_of_a_stack_of_single_units_are_its_members(self, dtype: Any) -> None:
+        params, data = init([3, 4, 1], seed=range(3), dtype=dtype), binary(1500)
+        matrix = confusion_matrix(params, data)
+        assert matrix.shape == (3, 2, 2)
+        assert matrix.trace(axis1=1, axis2=2).tolist() == evaluate(params, data).correct.tolist()
+        assert all(same_bits(matrix[k], confusion_matrix(params[k], data)) for k in range(3))
+
+
+class TestRegressionReport:
+    def test_by_hand(self) -> None:
+        report = regression_report(ONE, Dataset([[1.0], [2.0], [4.0]], [[1.0], [2.0], [3.0]]))
+        assert attrs.astuple(report) == (0.5, pytest.approx(1 / 3), pytest.approx(3**-0.5))
+
+    @pytest.mark.parametrize("n", [1, 999, 1000, 2500])
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("sizes", [SIZES, (5, 4, 1)])
+    def test_is_the_metrics_whatever_the_number_of_samples(
+        self, n: int, dtype: Any, sizes: tuple[int, ...]
+    ) -> None:
+        params, data = init(sizes, seed=[0, 1], dtype=dtype), dataset(n, sizes, "targets")
+        before, report = bytes_of([params, data]), regression_report(params, data)
+        outputs = forward(params, data.x).output
+        expected = [
+            f(outputs, data.y) for f in (r2_score, mean_absolute_error, root_mean_squared_error)
+        ]
+        found = attrs.astuple(report)
+        np.testing.assert_allclose(found, expected, rtol=1e-12 if dtype == np.float64 else 1e-5)
+        for k in range(2):
+            own = attrs.astuple(regression_report(params[k], data))
+            assert [type(figure) for figure in own] == [float] * 3
+            assert tuple(figures[k] for figures in found) == own
+        assert bytes_of([params, data]) == before
+        assert not any(figures.flags.writeable for figures in found)
+        assert regression_report(params, data) == report == pickle.loads(pickle.dumps(report))
+
+    def test_the_targets_are_not_rounded_to_the_networks_dtype(self) -> None:
+        params = Params(Architecture.of([1, 1], linear), np.array([0, 1], np.float32))
+        report = regression_report(params, Dataset([[0.0], [0.0]], [[1.0], [1 + 1e-12]]))
+        assert report.mean_absolute_error == pytest.approx(5e-13, rel=1e-3, abs=0)
+
+    def test_labels_are_refused(self) -> None:
+        data = dataset(9, SIZES)
+        message = "dataset.y is an array of shape (9,) and dtype int64: expected float targets"
+        assert_refused(lambda: regression_report(init(SIZES, seed=0), data), message)
+
+
+@pytest.mark.parametrize("call", [evaluate, confusion_matrix, regression_report])
 @pytest.mark.parametrize("sizes", [(4, 4), (3, 3), (3, 5)])
 def test_data_that_does_not_fit_is_refused(call: Any, sizes: tuple[int, ...]) -> None:
     assert_refused(

@@ -58,7 +58,7 @@ class TestArchitecture:
         ("activations", "fragments"),
         [
             ("tanhh", ["activations", "'tanhh'", "sigmoid"]),
-            (["sigmoid", "relu"], ["activations", "'relu'", "sigmoid"]),
+            (["sigmoid", "relux"], ["activations", "'relux'", "sigmoid"]),
             (["sigmoid"], ["activations is ['sigmoid']", "one for each of 2 layers"]),
             (["sigmoid"] * 3, ["activations", "one for each of 2 layers"]),
             ([], ["activations is []", "one for each of 2 layers"]),

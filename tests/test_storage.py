@@ -238,6 +238,8 @@ def written(path: Path, **changes: Any) -> Path:
         "activations": np.asarray(["sigmoid"]),
         "theta": PARAMS.theta,
         "epoch": np.asarray(3),
+        "optimizer": np.asarray("[]"),
+        "history": np.asarray("[]"),
     } | changes
     with path.open("wb") as file:
         np.savez(file, **{name: value for name, value in entries.items() if value is not None})
@@ -297,7 +299,7 @@ class TestUnreadable:
             ({"sizes": np.asarray([2.0, 1.0])}, "sizes[0] is 2.0"),
             ({"sizes": np.asarray([[2, 1]])}, "sizes"),
             ({"sizes": np.asarray([2**62, 2**62])}, "theta is"),
-            ({"activations": np.asarray(["relu"])}, "'relu'"),
+            ({"activations": np.asarray(["relux"])}, "'relux'"),
             ({"activations": np.asarray(["sigmoid"] * 2)}, "activations is"),
             ({"activations": np.asarray([1.0])}, "activations is"),
             ({"activations": np.asarray([["sigmoid"]])}, "activations"),
@@ -318,6 +320,22 @@ class TestUnreadable:
     )
     def test_a_wrong_epoch(self, path: Path, epoch: Array) -> None:
         assert_refused(lambda: load_state(written(path, epoch=epoch)), str(path), "epoch is")
+
+    @pytest.mark.parametrize(
+        ("changes", "fragment"),
+        [
+            ({"optimizer": np.asarray("[0]")}, "optimizer.0"),
+            ({"optimizer": np.asarray("[[")}, ""),
+            ({"history": np.asarray("{}}")}, ""),
+            ({"history": np.asarray("[1]")}, ""),
+            ({"history": np.asarray('[{"epoch": 0}]')}, ""),
+            ({"best": np.zeros(4, np.float32)}, "theta is"),
+        ],
+    )
+    def test_wrong_entries_of_a_state(
+        self, path: Path, changes: dict[str, Array], fragment: str
+    ) -> None:
+        assert_refused(lambda: load_state(written(path, **changes)), str(path), fragment)
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,18 @@ def test_seeds_epochs_and_purposes_have_streams_of_their_own() -> None:
     assert len(draws) == len(seeds) * len(Purpose) * 5
 
 
+def test_each_step_of_an_epoch_has_a_stream_of_its_own_beside_the_epochs() -> None:
+    places = [(epoch, *step) for epoch in range(4) for step in [(), (0,), (1,), (2,)]]
+    draws = {stream(0, purpose, *place).bytes(16) for purpose in Purpose for place in places}
+    assert len(draws) == len(Purpose) * len(places)
+
+
+def test_a_place_is_the_end_of_the_spawn_key_and_no_place_is_epoch_0() -> None:
+    for place, key in [((), (3, 0)), ((0,), (3, 0)), ((7,), (3, 7)), ((7, 5), (3, 7, 5))]:
+        expected = np.random.Generator(np.random.PCG64(np.random.SeedSequence(9, spawn_key=key)))
+        assert stream(9, Purpose.AUGMENT, *place).bytes(16) == expected.bytes(16)
+
+
 @settings(max_examples=25)
 @given(n=st.integers(1, 50), seeds=st.lists(SEEDS, min_size=1, max_size=4))
 def test_each_of_several_seeds_has_its_own_order(n: int, seeds: list[int]) -> None:

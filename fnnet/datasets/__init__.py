@@ -8,6 +8,7 @@ from fnnet.datasets.mnist import load_mnist
 from fnnet.datasets.scaling import Scaling, apply_scaling, min_max, standardisation
 from fnnet.datasets.split import split, subset
 from fnnet.datasets.table import class_names, load_csv
+from fnnet.datasets.targets import smooth_labels, weigh_classes
 
 __all__ = [
     "Batch",
@@ -23,7 +24,9 @@ __all__ = [
     "load_npz",
     "min_max",
     "one_hot",
+    "smooth_labels",
     "split",
     "standardisation",
     "subset",
+    "weigh_classes",
 ]

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from fnnet.checks import InputError, array_of_numbers, finite_array, finite_number, integer, require
 from fnnet.records import Array, Record, bits, freeze, read_only
 
-__all__ = ["Batch", "Dataset", "Splits", "one_hot"]
+__all__ = ["Batch", "Dataset", "Splits", "check_labels", "check_weights", "one_hot"]
 
 
 def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -> Array:
@@ -60,6 +60,24 @@ def _as_y(y: ArrayLike) -> Array:
     return read_only(y, "y")
 
 
+def _as_weights(weights: ArrayLike | None) -> Array | None:
+    return None if weights is None else check_weights(read_only(weights, "weights"))
+
+
+def check_weights(weights: Array) -> Array:
+    """Refuse weights of samples that are no finite numbers of at least 0."""
+    is_real = weights.dtype.kind in "biuf"
+    require(is_real and weights.ndim > 0, "weights", weights, "a real number for each sample")
+    finite_array("weights", weights)
+    if weights.size and weights.min() < 0:
+        raise InputError(f"weights has {weights.min()}: expected numbers of at least 0")
+    return weights
+
+
+def _bits_if_any(array: Array | None) -> object:
+    return None if array is None else bits(array)
+
+
 @attrs.frozen
 class Batch(Record):
     """The samples of one gradient step.
@@ -70,10 +88,15 @@ class Batch(Record):
         Inputs, shape (n, n_in); (K, n, n_in) with a batch of its own for each of K networks.
     y
         Targets (..., n, n_out) of a float dtype, or class labels (..., n) of an integer dtype.
+    weights
+        How much each sample's cost counts in the mean, (..., n), or None: each counts 1.
     """
 
     x: Array = attrs.field(converter=_as_x, eq=bits)
     y: Array = attrs.field(converter=_as_y, eq=bits)
+    weights: Array | None = attrs.field(
+        default=None, converter=_as_weights, eq=_bits_if_any, kw_only=True
+    )
 
 
 def _as_inputs(x: ArrayLike) -> Array:
@@ -103,6 +126,8 @@ class Dataset(Record):
         Class labels (n,), kept as int64, or float targets (n, n_out).
     scale
         What a value of x is multiplied by to give the network's input: 1/256 for MNIST's bytes.
+    weights
+        How much each sample's cost counts in training, (n,), or None: each counts 1.
     classes
         How many classes the labels tell apart: by default the largest label plus one.
         None where y holds targets.
@@ -126,6 +151,9 @@ class Dataset(Record):
     x: Array = attrs.field(converter=_as_inputs, eq=bits)
     y: Array = attrs.field(converter=_as_targets, eq=bits)
     scale: float = attrs.field(default=1.0, kw_only=True)
+    weights: Array | None = attrs.field(
+        default=None, converter=_as_weights, eq=_bits_if_any, kw_only=True
+    )
     classes: int | None = attrs.field(kw_only=True)
 
     @classes.default
@@ -157,6 +185,9 @@ class Dataset(Record):
             finite_array("y", self.y)
         if self.x.dtype != np.uint8:
             finite_array("x", self.x)
+        if self.weights is not None:
+            expected = f"one for each of x's {len(self)} rows"
+            require(self.weights.shape == (len(self),), "weights", self.weights, expected)
 
     def __len__(self) -> int:
         return len(self.x)
@@ -192,7 +223,11 @@ class Dataset(Record):
             inputs = self.x[rows].astype(dtype)
             inputs *= inputs.dtype.type(self.scale)
         y = self.y[rows]
-        return Batch(freeze(inputs), freeze(y if self.classes is not None else y.astype(dtype)))
+        return Batch(
+            freeze(inputs),
+            freeze(y if self.classes is not None else y.astype(dtype)),
+            weights=None if self.weights is None else self.weights[rows],
+        )
 
 
 @attrs.frozen

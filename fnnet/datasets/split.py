@@ -90,7 +90,9 @@ def subset(dataset: Dataset, rows: Any) -> Dataset:
     >>> subset(Dataset([[1.0], [2.0], [3.0]], [0, 1, 2]), [2, 0]).y
     array([2, 0])
     """
-    return attrs.evolve(dataset, x=freeze(dataset.x[rows]), y=freeze(dataset.y[rows]))
+    weights = None if dataset.weights is None else freeze(dataset.weights[rows])
+    x, y = freeze(dataset.x[rows]), freeze(dataset.y[rows])
+    return attrs.evolve(dataset, x=x, y=y, weights=weights)
 
 
 def _share(argument: str, value: Any) -> float:

@@ -5,6 +5,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -205,8 +206,10 @@ class TestApply:
 
     def test_to_a_data_set_takes_its_scale_in(self) -> None:
         dataset = Dataset(np.array([[4, 8], [0, 2]], np.uint8), [0, 0], scale=0.5, classes=3)
+        dataset = attrs.evolve(dataset, weights=[2.0, 3.0])
         scaled = apply_scaling(SCALING, dataset)
-        assert scaled == Dataset(np.array([[2, -12], [-2, -3]], np.float32), [0, 0], classes=3)
+        x = np.array([[2, -12], [-2, -3]], np.float32)
+        assert scaled == Dataset(x, [0, 0], classes=3, weights=[2.0, 3.0])
         assert scaled.batch().x.tolist() == apply_scaling(SCALING, dataset.batch().x).tolist()
 
     def test_to_splits_scales_each_part_alike(self) -> None:

@@ -142,6 +142,14 @@ def test_a_part_keeps_what_the_data_set_says_of_its_x_and_y() -> None:
         assert (part.x.dtype.name, part.scale, part.classes) == ("uint8", 0.5, 7)
 
 
+def test_each_sample_keeps_its_weight() -> None:
+    data = attrs.evolve(numbered([0, 1] * 10), weights=np.arange(20) / 7)
+    for part in parts_of(split(data)):
+        assert part.weights is not None
+        assert part.weights.tolist() == [row / 7 for row in rows_of(part)]
+        assert not part.weights.flags.writeable
+
+
 def test_classes_that_nobody_has_and_huge_labels_are_of_no_account() -> None:
     labels = np.array([3, 2**40] * 10)
     assert rows_of(split(numbered(labels)).test) == rows_of(split(numbered([0, 1] * 10)).test)

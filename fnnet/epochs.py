@@ -1,0 +1,137 @@
+"""One epoch of training: its steps computed in place, in buffers that only the run sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+
+from fnnet.arithmetic import arithmetic
+from fnnet.batches import Samples, mini_batches, share
+from fnnet.config import TrainConfig
+from fnnet.datasets.dataset import Dataset
+from fnnet.dropout import Masks, shares_of
+from fnnet.gradients import BatchGradient
+from fnnet.optimizers import State, descend, sgd
+from fnnet.params import Params
+from fnnet.records import Array, freeze
+from fnnet.streams import Purpose, shuffle, stream
+
+__all__ = ["Epochs"]
+
+
+class Epochs:
+    """The epochs of a run, one at a time.
+
+    Parameters
+    ----------
+    start
+        Any parameters of the run: architecture, dtype and leading axes are taken from them.
+    dataset
+        What to train on.
+    config
+        The run's settings.
+    workers
+        Threads to use, at the most.
+    """
+
+    def __init__(self, start: Params, dataset: Dataset, config: TrainConfig, workers: int) -> None:
+        self._dataset = dataset
+        self._config = config
+        self._workers = workers
+        self._architecture = start.architecture
+        self._theta = np.empty_like(start.theta)
+        self._shares = shares_of(start.architecture, config.dropout)
+        # Each of two entries at most: the batch size, and what is left at the end of an epoch.
+        self._gradient = cache(self._new_gradient)
+        self._masks = cache(self._new_masks)
+        self._whole_share = lru_cache(2)(self._share)
+
+    def run(
+        self, params: Params, state: State, number: int, eta: Callable[[float], Any]
+    ) -> tuple[Params, State]:
+        """The parameters and the optimizer's state after one more epoch.
+
+        `eta(time)` is the learning rate at a time, counted in epochs.
+        """
+        steps = -(-len(self._dataset) // self._config.batch_size)
+        times = (number + step / steps for step in range(steps))
+        batches = zip(map(eta, times), self._batches(number), strict=True)
+        self._theta[...] = params.theta
+        with arithmetic():
+            if self._config.optimizer != sgd:
+                return self._optimized(params, state, batches)
+            self._descend(batches)
+        return Params(self._architecture, freeze(self._theta.copy())), state
+
+    def _descend(self, steps: Iterable[tuple[Any, Samples]]) -> None:
+        """The fold of `sgd_step`: theta is lowered where it is, eta and 1/n being one factor."""
+        for eta, (x, y, weights) in steps:
+            n = x.shape[-2]
+            self._gradient(n).descend(x, y, self._config.cost, self._scale(eta, n, weights))
+
+    def _optimized(
+        self, params: Params, state: State, steps: Iterable[tuple[Any, Samples]]
+    ) -> tuple[Params, State]:
+        """The fold of `grads`, an optimizer's `update` and `descend`."""
+        for eta, (x, y, weights) in steps:
+            n = x.shape[-2]
+            scale = self._scale(1.0, n, weights)
+            vector = self._gradient(n).fill(x, y, self._config.cost, scale)
+            # The optimizer may keep what it gets: a copy, and params that stay as they are.
+            direction, state = self._config.optimizer.update(vector.copy(), state, params)
+            params = descend(params, direction, eta)
+            self._theta[...] = params.theta
+        return params, state
+
+    def _scale(self, eta: Any, n: int, weights: Array | None) -> Array:
+        if weights is None and isinstance(eta, float):
+            return self._whole_share(eta, n)
+        return self._share(eta, n, weights)
+
+    def _share(self, eta: Any, n: int, weights: Array | None = None) -> Array:
+        return share(eta, n, weights, self._theta.dtype)
+
+    def _new_gradient(self, n: int) -> BatchGradient:
+        activations = self._masks(n).activations if any(self._shares) else None
+        leading = self._theta.shape[:-1]
+        return BatchGradient(
+            self._architecture, self._theta, leading, n, self._workers, activations=activations
+        )
+
+    def _new_masks(self, n: int) -> Masks:
+        leading, dtype = self._theta.shape[:-1], self._theta.dtype
+        return Masks(self._architecture, self._shares, leading, n, dtype)
+
+    def _batches(self, epoch: int) -> Iterator[Samples]:
+        config, dataset = self._config, self._dataset
+        order = shuffle(len(dataset), seed=config.seed, epoch=epoch)
+        batches = mini_batches(dataset, order, config.batch_size, self._theta.dtype)
+        if config.augment is not None:
+            batches = self._augmented(batches, epoch)
+        if any(self._shares):
+            batches = self._dropped_out(batches, epoch)
+        return batches
+
+    def _augmented(self, batches: Iterator[Samples], epoch: int) -> Iterator[Samples]:
+        assert self._config.augment is not None
+        for step, (x, y, weights) in enumerate(batches):
+            x = x.copy()
+            for member, seed in zip(x.reshape(-1, *x.shape[-2:]), self._seeds, strict=True):
+                rng = stream(seed, Purpose.AUGMENT, epoch, step)
+                member[:, :-1] = self._config.augment.function(member[:, :-1], rng)
+            yield x, y, weights
+
+    def _dropped_out(self, batches: Iterator[Samples], epoch: int) -> Iterator[Samples]:
+        streams = [stream(seed, Purpose.DROPOUT, epoch) for seed in self._seeds]
+        for x, y, weights in batches:
+            masks = self._masks(x.shape[-2])
+            masks.draw(streams)
+            yield masks.drop_inputs(x), y, weights
+
+    @property
+    def _seeds(self) -> tuple[int, ...]:
+        seed = self._config.seed
+        return seed if isinstance(seed, tuple) else (seed,)

@@ -1,0 +1,83 @@
+"""A caller's x, y and weights, checked against a network, as the two passes take them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fnnet.batches import Samples, target_columns, with_ones
+from fnnet.checks import InputError, array_of_numbers, finite_array, require
+from fnnet.datasets.dataset import check_labels, check_weights
+from fnnet.params import Params
+from fnnet.records import Array
+
+__all__ = ["as_inputs", "as_samples", "leading_axes"]
+
+
+def leading_axes(params: Params, inputs: Array, targets: Array | None = None) -> tuple[int, ...]:
+    """The leading axes of params, of the samples x and of their y, broadcast."""
+    if inputs.ndim == 2 and params.theta.ndim == 1 and (targets is None or targets.ndim == 2):
+        return ()
+    leading = _broadcast("x", inputs.shape[:-2], "params", params.leading)
+    if targets is None:
+        return leading
+    return _broadcast("y", targets.shape[:-2], "params and x", leading)
+
+
+def _broadcast(
+    name: str, leading: tuple[int, ...], others: str, others_leading: tuple[int, ...]
+) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(leading, others_leading)
+    except ValueError:
+        raise InputError(
+            f"{name} has the leading axes {leading}: expected some that broadcast with those of "
+            f"{others}, {others_leading}"
+        ) from None
+
+
+def as_inputs(params: Params, x: Array) -> Array:
+    """The samples x as rows of the network's inputs that end in a one, (..., n, n_in + 1)."""
+    n_in = params.sizes[0]
+    expected = f"samples of {n_in} features, shape (n, {n_in}) or ({n_in},)"
+    require(x.ndim > 0 and x.shape[-1] == n_in and x.size > 0, "x", x, expected)
+    require(np.can_cast(x.dtype, params.dtype, "same_kind"), "x", x, "real numbers")
+    with np.errstate(over="ignore"):
+        inputs = with_ones(np.atleast_2d(x), 1.0, params.dtype)
+    finite_array("x", inputs[..., 0, :] if x.ndim == 1 else inputs)
+    return inputs
+
+
+def as_samples(params: Params, x: ArrayLike, y: ArrayLike, weights: ArrayLike | None) -> Samples:
+    """The arguments of `grads` as `mini_batches` gives them."""
+    inputs, targets = _as_inputs_and_targets(params, x, y)
+    if weights is None:
+        return inputs, targets, None
+    with np.errstate(over="ignore"):
+        weights = check_weights(array_of_numbers("weights", weights)).astype(params.dtype)
+    finite_array("weights", weights)
+    n = inputs.shape[-2]
+    require(weights.shape[-1] == n, "weights", weights, f"one for each of {n} samples")
+    _broadcast(
+        "weights", weights.shape[:-1], "params, x and y", leading_axes(params, inputs, targets)
+    )
+    return inputs, targets, weights
+
+
+def _as_inputs_and_targets(params: Params, x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    x, y = array_of_numbers("x", x), array_of_numbers("y", y)
+    inputs = as_inputs(params, x)
+    n_out = params.sizes[-1]
+    if y.dtype.kind in "iu":
+        one_each = y.shape[-1:] == x.shape[-2:-1]
+        require(one_each, "y", y, f"a label for each sample, shape {x.shape[:-1]}")
+        check_labels("y", y, n_out)
+        return inputs, target_columns(np.atleast_1d(y), n_out, params.dtype)
+    shape = (*x.shape[:-1], n_out)
+    expected = f"integer labels of shape {shape[:-1]} or float targets of shape {shape}"
+    is_floats = np.can_cast(y.dtype, params.dtype, "same_kind") and y.dtype != bool
+    require(is_floats and y.shape[-2:] == shape[-2:], "y", y, expected)
+    with np.errstate(over="ignore"):
+        targets = target_columns(np.atleast_2d(y), n_out, params.dtype)
+    finite_array("y", targets[..., 0] if y.ndim == 1 else targets.swapaxes(-1, -2))
+    return inputs, targets

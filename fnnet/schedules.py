@@ -1,0 +1,141 @@
+"""How the learning rate changes in a run: a factor, from the epoch or from the history so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import cos, exp, pi
+from typing import Any
+
+import attrs
+import numpy as np
+
+from fnnet.checks import finite_number, integer, require
+from fnnet.state import EpochReport
+
+__all__ = ["Schedule", "constant", "cosine", "exponential", "halving", "step_decay"]
+
+History = Sequence[EpochReport]
+
+
+@attrs.frozen
+class Schedule:
+    """What the learning rate is multiplied by, as a function without a memory.
+
+    Called, it gives the factor at a time, counted in epochs: 2.5 in the middle of the third.
+
+    Attributes
+    ----------
+    name
+        The schedule with its settings. Two of one name count as equal.
+    given
+        `given(history)`, asked before each epoch: the function of time for this epoch, asked at
+        each of its steps. It returns a number; or one each for K stacked networks, where it
+        comes from their history.
+    by_validation
+        Whether it needs the scores of validation samples in the history.
+
+    Examples
+    --------
+    >>> Schedule("reciprocal", lambda history: lambda epoch: 1 / (1 + epoch))(3.0)
+    0.25
+    """
+
+    name: str
+    given: Callable[[History], Callable[[float], Any]] = attrs.field(eq=False, repr=False)
+    by_validation: bool = False
+
+    def __call__(self, epoch: float, history: History = ()) -> Any:
+        """The factor at that time, given what was reported of the epochs before."""
+        return self.given(history)(epoch)
+
+
+def _of_time(name: str, factor: Callable[[float], float]) -> Schedule:
+    return Schedule(name, lambda _history: factor)
+
+
+constant = _of_time("constant", lambda _epoch: 1.0)
+"""The learning rate as it is."""
+
+
+def step_decay(epochs: int, by: float = 0.1) -> Schedule:
+    """Multiplied by `by` after every so many epochs.
+
+    >>> step_decay(10, 0.5)(9.9), step_decay(10, 0.5)(20)
+    (1.0, 0.25)
+    """
+    epochs, by = integer("epochs", epochs, at_least=1), finite_number("by", by, above=0)
+    return _of_time(f"step({epochs}, {by})", lambda epoch: by ** (epoch // epochs))
+
+
+def exponential(rate: float) -> Schedule:
+    """Multiplied by exp(-rate) over each epoch, a little in each step.
+
+    >>> print(f"{exponential(0.1)(10):.4f}")
+    0.3679
+    """
+    rate = finite_number("rate", rate, at_least=0)
+    return _of_time(f"exponential({rate})", lambda epoch: exp(-rate * epoch))
+
+
+def cosine(epochs: int, *, warm_up: float = 0.0) -> Schedule:
+    """Up from 0 in a line over the first `warm_up` epochs, then down to 0 along half a cosine.
+
+    Loshchilov and Hutter, SGDR: Stochastic gradient descent with warm restarts, ICLR 2017, eq. 5,
+    without the restarts; the warm-up is Goyal et al.'s, 2017.
+
+    Parameters
+    ----------
+    epochs
+        When it reaches 0, where it stays: as a rule the run's number of epochs.
+    warm_up
+        How many of these epochs the way up takes.
+
+    Examples
+    --------
+    >>> schedule = cosine(30, warm_up=2)
+    >>> [round(schedule(epoch), 2) for epoch in (0, 1, 2, 16, 30)]
+    [0.0, 0.5, 1.0, 0.5, 0.0]
+    """
+    epochs = integer("epochs", epochs, at_least=1)
+    warm_up = finite_number("warm_up", warm_up, at_least=0, below=epochs)
+
+    def factor(epoch: float) -> float:
+        if epoch < warm_up:
+            return epoch / warm_up
+        way = min(1.0, (epoch - warm_up) / (epochs - warm_up))
+        return (1 + cos(pi * way)) / 2
+
+    return _of_time(f"cosine({epochs}, {warm_up})", factor)
+
+
+def halving(patience: int = 10, *, least: float = 1 / 128) -> Schedule:
+    """Halved whenever the validation samples have not been done better for `patience` epochs.
+
+    It stops at `least`. Nielsen, chapter 3, "How to choose a neural network's hyper-parameters".
+    Training needs a `monitor` with the validation data for it.
+
+    Parameters
+    ----------
+    patience
+        Epochs in a row without a new best `EpochReport.score`, at least 1.
+    least
+        The smallest factor.
+    """
+    patience = integer("patience", patience, at_least=1)
+    least = finite_number("least", least, above=0)
+    require(least <= 1, "least", least, "a number of at most 1")
+
+    def given(history: History) -> Callable[[float], Any]:
+        best: Any = -np.inf
+        waited: Any = 0
+        current: Any = 1.0
+        for report in history:
+            better = report.score > best
+            best = np.where(better, report.score, best)
+            waited = np.where(better, 0, waited + 1)
+            current = np.where(waited >= patience, np.maximum(current / 2, least), current)
+            waited = np.where(waited >= patience, 0, waited)
+        factor = current if np.ndim(current) else float(current)
+        return lambda _epoch: factor
+
+    return Schedule(f"halving({patience}, {least})", given, by_validation=True)
