@@ -111,7 +111,6 @@ log_likelihood = Cost("log-likelihood", _log_likelihood, _log_likelihood_derivat
 """-sum y ln a for one sample, a = softmax(z): c/z is a sum(y) - y. Nielsen, chapter 3, eq. 80."""
 
 
-@cache
 def huber_beyond(threshold: float) -> Cost:
     """Half the squared error of each output, up to an error of `threshold`; beyond, a line.
 
@@ -123,8 +122,11 @@ def huber_beyond(threshold: float) -> Cost:
     >>> cost.value(np.array([[1.0, 5.0]]), np.array([[0.0, 0.0]]))  # one output, two samples
     array([0.5, 8. ])
     """
-    limit = finite_number("threshold", threshold, above=0)
+    return _huber(finite_number("threshold", threshold, above=0))
 
+
+@cache  # functions made twice would not be equal
+def _huber(limit: float) -> Cost:
     def value(a: Array, y: Array) -> Array:
         error = a - y
         near = np.clip(error, -limit, limit)
