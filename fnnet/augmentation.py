@@ -66,8 +66,15 @@ class Augmentation:
         seed = integer("seed", seed, at_least=0)
         epoch = integer("epoch", epoch, at_least=0)
         step = integer("step", step, at_least=0)
-        x = self.function(batch.x, stream(seed, Purpose.AUGMENT, epoch, step))
-        return Batch(freeze(x), batch.y)
+        x = self.changed(batch.x, stream(seed, Purpose.AUGMENT, epoch, step))
+        return attrs.evolve(batch, x=freeze(x))
+
+    def changed(self, x: Array, rng: np.random.Generator) -> Array:
+        """What `function` makes of x, which is refused where it has another shape."""
+        result = np.asarray(self.function(x, rng))
+        expected = f"inputs of shape {x.shape}, as they were before it"
+        require(result.shape == x.shape, f"what {self.name} returns", result, expected)
+        return result
 
 
 def shifts(pixels: int = 1, *, shape: Sequence[int] = (28, 28)) -> Augmentation:

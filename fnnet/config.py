@@ -15,6 +15,22 @@ from fnnet.streams import Seed, as_seed
 __all__ = ["TrainConfig"]
 
 
+def _as_epochs(epochs: int) -> int:
+    return integer("epochs", epochs, at_least=0)
+
+
+def _as_batch_size(batch_size: int) -> int:
+    return integer("batch_size", batch_size, at_least=1)
+
+
+def _as_eta(eta: float) -> float:
+    return finite_number("eta", eta, above=0)
+
+
+def _as_patience(patience: int | None) -> int | None:
+    return None if patience is None else integer("patience", patience, at_least=1)
+
+
 @attrs.frozen(kw_only=True)
 class TrainConfig:
     """Everything a run depends on besides its data and its starting params.
@@ -55,24 +71,20 @@ class TrainConfig:
     fnnet.checks.InputError: eta is nan: expected a finite number above 0
     """
 
-    epochs: int = 30
-    batch_size: int = 10
-    eta: float = 3.0
+    # NumPy's numbers become Python's: theirs would overflow, or round where they are multiplied.
+    epochs: int = attrs.field(default=30, converter=_as_epochs)
+    batch_size: int = attrs.field(default=10, converter=_as_batch_size)
+    eta: float = attrs.field(default=3.0, converter=_as_eta)
     seed: Seed = attrs.field(default=0, converter=as_seed)
     cost: Cost = attrs.field(default=quadratic, converter=as_cost)
     optimizer: Optimizer = sgd
     schedule: Schedule = constant
     dropout: Shares = attrs.field(default=0.0, converter=as_shares)
     augment: Augmentation | None = None
-    patience: int | None = None
+    patience: int | None = attrs.field(default=None, converter=_as_patience)
 
     def __attrs_post_init__(self) -> None:
-        integer("epochs", self.epochs, at_least=0)
-        integer("batch_size", self.batch_size, at_least=1)
-        finite_number("eta", self.eta, above=0)
         record("optimizer", self.optimizer, Optimizer)
         record("schedule", self.schedule, Schedule)
         if self.augment is not None:
             record("augment", self.augment, Augmentation)
-        if self.patience is not None:
-            integer("patience", self.patience, at_least=1)

@@ -51,7 +51,7 @@ class _Dropped(Activation):
 
     @classmethod
     def of(cls, whole: Activation, mask: Array) -> _Dropped:
-        activations = np.empty_like(mask)
+        activations = np.empty(mask.shape, mask.dtype)
 
         def function(z: Array, out: Array) -> None:
             whole.function(z, activations)
@@ -80,6 +80,8 @@ class Masks:
         Samples in a mini batch.
     dtype
         The network's.
+    seeds
+        () where one seed's masks are all networks', (K,) for masks of each one's own.
     """
 
     def __init__(
@@ -89,11 +91,13 @@ class Masks:
         leading: tuple[int, ...],
         n: int,
         dtype: np.dtype[np.floating],
+        seeds: tuple[int, ...],
     ) -> None:
         self._architecture = architecture
         self._shares = shares
         sizes = architecture.sizes[:-1]
-        self._masks = [np.ones((*leading, units, n), dtype) for units in sizes]
+        self._drawn = [np.ones((*seeds, units, n), dtype) for units in sizes]
+        self._masks = [np.broadcast_to(d, (*leading, *d.shape[-2:])) for d in self._drawn]
 
     def activations(self, columns: slice) -> Iterator[Activation]:
         """Each layer's activation, for a part of the samples, with the mask that is drawn last."""
@@ -103,8 +107,8 @@ class Masks:
         yield output
 
     def draw(self, streams: Sequence[np.random.Generator]) -> None:
-        """New masks: one generator a network, so that a stack's members draw as if alone."""
-        for share, mask in zip(self._shares, self._masks, strict=True):
+        """New masks: one generator a seed, so that a stack's members draw as if alone."""
+        for share, mask in zip(self._shares, self._drawn, strict=True):
             if share:
                 members = mask.reshape(-1, *mask.shape[-2:])
                 for member, rng in zip(members, streams, strict=True):
@@ -116,5 +120,5 @@ class Masks:
         if not self._shares[0]:
             return x
         x = x.copy()
-        x[..., :-1] *= self._masks[0].swapaxes(-1, -2)
+        x[..., :-1] *= self._drawn[0].swapaxes(-1, -2)
         return x

@@ -61,7 +61,7 @@ class Epochs:
         batches = zip(map(eta, times), self._batches(number), strict=True)
         self._theta[...] = params.theta
         with arithmetic():
-            if self._config.optimizer != sgd:
+            if self._config.optimizer.update is not sgd.update:
                 return self._optimized(params, state, batches)
             self._descend(batches)
         return Params(self._architecture, freeze(self._theta.copy())), state
@@ -103,7 +103,8 @@ class Epochs:
 
     def _new_masks(self, n: int) -> Masks:
         leading, dtype = self._theta.shape[:-1], self._theta.dtype
-        return Masks(self._architecture, self._shares, leading, n, dtype)
+        seeds = np.shape(self._config.seed)
+        return Masks(self._architecture, self._shares, leading, n, dtype, seeds)
 
     def _batches(self, epoch: int) -> Iterator[Samples]:
         config, dataset = self._config, self._dataset
@@ -121,7 +122,7 @@ class Epochs:
             x = x.copy()
             for member, seed in zip(x.reshape(-1, *x.shape[-2:]), self._seeds, strict=True):
                 rng = stream(seed, Purpose.AUGMENT, epoch, step)
-                member[:, :-1] = self._config.augment.function(member[:, :-1], rng)
+                member[:, :-1] = self._config.augment.changed(member[:, :-1], rng)
             yield x, y, weights
 
     def _dropped_out(self, batches: Iterator[Samples], epoch: int) -> Iterator[Samples]:

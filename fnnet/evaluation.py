@@ -163,12 +163,12 @@ def _passes(params: Params, dataset: Dataset) -> Iterator[tuple[Passes, Array, A
         yield passes, output, y
 
 
-def check_fits(params: Params, dataset: Dataset) -> None:
+def check_fits(params: Params, dataset: Dataset, argument: str = "dataset") -> None:
     """Refuse a data set that the network cannot take in, or whose targets it cannot give."""
-    record("dataset", dataset, Dataset)
+    record(argument, dataset, Dataset)
     shape, n_in, n_out = (dataset.n_in, dataset.n_out), params.sizes[0], params.sizes[-1]
     expected = f"the network's {n_in} inputs and {n_out} outputs"
-    require(shape == (n_in, n_out), "dataset (inputs, outputs)", shape, expected)
+    require(shape == (n_in, n_out), f"{argument} (inputs, outputs)", shape, expected)
     largest, dtype = dataset.largest_input, params.dtype
     is_finite = largest <= float(np.finfo(dtype).max)
-    require(is_finite, "dataset.x, scaled,", largest, f"inputs that are finite in {dtype.name}")
+    require(is_finite, f"{argument}.x, scaled,", largest, f"inputs that are finite in {dtype.name}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
 
-from fnnet.checks import integer, record
+from fnnet.checks import integer, record, require
 from fnnet.evaluation import Evaluation
 from fnnet.metrics.figures import Figure, as_figure, figure_bits
 from fnnet.params import Params
@@ -53,6 +54,10 @@ def _bits(state: Any) -> Any:
     return tuple(map(_bits, state)) if isinstance(state, tuple) else bits(state)
 
 
+def _as_history(history: Iterable[EpochReport]) -> tuple[EpochReport, ...]:
+    return tuple(history)
+
+
 def _best_or_none(best: Params | None) -> Params | None:
     if best is not None:
         record("best", best, Params)
@@ -81,12 +86,21 @@ class TrainState(Record):
     params: Params
     epoch: int = 0
     optimizer: tuple[Any, ...] = attrs.field(default=(), converter=_frozen, eq=_bits, kw_only=True)
-    history: tuple[EpochReport, ...] = attrs.field(default=(), kw_only=True)
+    history: tuple[EpochReport, ...] = attrs.field(default=(), converter=_as_history, kw_only=True)
     best: Params | None = attrs.field(default=None, converter=_best_or_none, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         record("params", self.params, Params)
         integer("epoch", self.epoch, at_least=0)
+        if self.best is not None:
+            alike = self._kind(self.best) == self._kind(self.params)
+            require(
+                alike, "best", self.best.theta, "the architecture, networks and dtype of params"
+            )
+
+    @staticmethod
+    def _kind(params: Params) -> tuple[Any, ...]:
+        return params.architecture, params.leading, params.dtype
 
     @property
     def result(self) -> Params:

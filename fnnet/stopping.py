@@ -48,6 +48,13 @@ class Standing:
         """The best parameters, now that `params` have this score; each network's by itself."""
         if best is None:
             return params
-        better = (score > self.score) & ~self.stopped
-        theta = np.where(better[..., np.newaxis], params.theta, best.theta)
-        return Params(params.architecture, freeze(theta))
+        return _chosen((score > self.score) & ~self.stopped, params, best)
+
+    def last(self, before: Params, after: Params) -> Params:
+        """The parameters after an epoch: a network that is stopped has those from before it."""
+        return _chosen(self.stopped, before, after)
+
+
+def _chosen(which: Any, params: Params, other: Params) -> Params:
+    theta = np.where(np.asarray(which)[..., np.newaxis], params.theta, other.theta)
+    return Params(params.architecture, freeze(theta))

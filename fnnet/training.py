@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from fnnet.checks import integer, record, require
+from fnnet.augmentation import Augmentation
+from fnnet.checks import InputError, integer, record, require
 from fnnet.config import TrainConfig
 from fnnet.costs import cost_for
 from fnnet.datasets.dataset import Dataset
@@ -25,6 +26,7 @@ from fnnet.params import Params
 from fnnet.records import Array
 from fnnet.state import EpochReport, TrainState
 from fnnet.stopping import Standing
+from fnnet.streams import Purpose, stream
 
 __all__ = ["DivergenceError", "start", "train", "trajectory"]
 
@@ -42,15 +44,18 @@ def start(params: Params, config: TrainConfig) -> TrainState:
     Raises
     ------
     InputError
-        Where config has another number of seeds than params has networks, or does not fit them.
+        Where config has another number of seeds than params has networks, or its cost, dropout or
+        augmentation does not fit them.
     """
     record("params", params, Params)
     record("config", config, TrainConfig)
-    fits = isinstance(config.seed, int) or (len(config.seed),) == params.leading
+    one_each = isinstance(config.seed, int) or (len(config.seed),) == params.leading
     expected = f"one seed, or one for each network (params has the leading axes {params.leading})"
-    require(fits, "config.seed", config.seed, expected)
+    require(one_each, "config.seed", config.seed, expected)
     cost_for(params.architecture.activations[-1], config.cost)
     shares_of(params.architecture, config.dropout)
+    if config.augment is not None:
+        _check_augment(config.augment, params)
     return TrainState(params, optimizer=config.optimizer.init(params))
 
 
@@ -81,7 +86,7 @@ def trajectory(
     Raises
     ------
     InputError
-        At once where the data does not fit the network.
+        At once where the data, the monitored data or the state does not fit the network or config.
     DivergenceError
         In an epoch that ends with parameters that are not finite.
 
@@ -123,8 +128,8 @@ def train(
     >>> fnnet.train(state, digits.train, config).epoch
     3
     """
-    epoch = _epoch_of(state, dataset, config, monitor, workers)
-    return reduce(epoch, range(state.epoch, config.epochs), state)
+    states = trajectory(state, dataset, config, monitor=monitor, workers=workers)
+    return reduce(lambda _, after: after, states, state)
 
 
 def _epoch_of(
@@ -135,17 +140,10 @@ def _epoch_of(
     workers: int | None,
 ) -> Callable[[TrainState, int], TrainState]:
     """The step of the fold: (state, epoch) -> state, with the run's buffers inside."""
-    record("state", state, TrainState)
-    expected = f"what {config.optimizer.name} keeps for these params (see fnnet.start)"
-    kept = _shapes(start(state.params, config).optimizer)
-    require(_shapes(state.optimizer) == kept, "state.optimizer", _shapes(state.optimizer), expected)
     workers = processors() if workers is None else integer("workers", workers, at_least=1)
+    _check_resumes(state, config)
     check_fits(state.params, dataset)
-    for watched in monitor.values():
-        check_fits(state.params, watched)
-    if config.patience is not None or config.schedule.by_validation:
-        needed = "one named validation, for the run to go by"
-        require("validation" in monitor, "monitor", list(monitor), needed)
+    monitor = _checked(monitor, state.params, config)
     epochs = Epochs(state.params, dataset, config, workers)
 
     def epoch(state: TrainState, number: int) -> TrainState:
@@ -158,6 +156,8 @@ def _epoch_of(
             return config.eta * factor(time)
 
         params, optimizer = epochs.run(state.params, state.optimizer, number, eta)
+        if config.patience is not None:
+            params = stopping.last(state.params, params)
         _check_finite(params.theta, number, config)
         evaluations = {
             name: evaluate(params, watched, cost=config.cost) for name, watched in monitor.items()
@@ -171,6 +171,42 @@ def _epoch_of(
     return epoch
 
 
+def _check_augment(augment: Augmentation, params: Params) -> None:
+    try:
+        augment.changed(np.zeros((1, params.sizes[0]), params.dtype), stream(0, Purpose.AUGMENT))
+    except InputError as error:
+        raise InputError(f"config.augment does not fit the network's inputs: {error}") from None
+
+
+def _check_resumes(state: TrainState, config: TrainConfig) -> None:
+    record("state", state, TrainState)
+    kinds, expected = _kinds(state.optimizer), _kinds(start(state.params, config).optimizer)
+    name = config.optimizer.name
+    require(kinds == expected, "state.optimizer", kinds, f"{expected}, as {name} keeps")
+    if _goes_by_validation(config):
+        unscored = [report.epoch for report in state.history if report.score is None]
+        needed = "none, for the run to go by the scores of its validation samples"
+        require(not unscored, "state.history's epochs without a score", unscored, needed)
+    if config.patience is not None and state.history:
+        needed = "the run's best params, from an early stopping from its first epoch on"
+        require(state.best is not None, "state.best", state.best, needed)
+
+
+def _checked(monitor: Monitor, params: Params, config: TrainConfig) -> Monitor:
+    is_mapping = isinstance(monitor, Mapping) and all(isinstance(name, str) for name in monitor)
+    require(is_mapping, "monitor", monitor, "a dict from names to data sets")
+    for name, watched in monitor.items():
+        check_fits(params, watched, f"monitor[{name!r}]")
+    if _goes_by_validation(config):
+        needed = "one named validation, for the run to go by"
+        require("validation" in monitor, "monitor", list(monitor), needed)
+    return dict(monitor)
+
+
+def _goes_by_validation(config: TrainConfig) -> bool:
+    return config.patience is not None or config.schedule.by_validation
+
+
 def _score(evaluations: Mapping[str, Evaluation], monitor: Monitor) -> Any:
     if "validation" not in evaluations:
         return None
@@ -179,8 +215,12 @@ def _score(evaluations: Mapping[str, Evaluation], monitor: Monitor) -> Any:
     return validation.accuracy if is_labelled else -validation.cost
 
 
-def _shapes(state: Any) -> Any:
-    return tuple(map(_shapes, state)) if isinstance(state, tuple) else np.shape(state)
+def _kinds(state: Any) -> Any:
+    """An optimizer's state with dtypes and shapes in place of its arrays."""
+    if isinstance(state, tuple):
+        return tuple(map(_kinds, state))
+    array = np.asarray(state)
+    return f"{array.dtype.name} {array.shape}"
 
 
 def _check_finite(theta: Array, epoch: int, config: TrainConfig) -> None:

@@ -72,10 +72,7 @@ def rmsprop(rho: float = 0.9, *, epsilon: float = 1e-8) -> Optimizer:
     >>> rmsprop()
     Optimizer(name='rmsprop(0.9)')
     """
-    rho, epsilon = (
-        finite_number("rho", rho, at_least=0, below=1),
-        finite_number("epsilon", epsilon, above=0),
-    )
+    rho, epsilon = _share("rho", rho), finite_number("epsilon", epsilon, above=0)
 
     def update(g: Array, state: State, _params: Params) -> tuple[Array, State]:
         s = rho * state[0] + (1 - rho) * np.square(g)
@@ -94,10 +91,7 @@ def adam(beta1: float = 0.9, beta2: float = 0.999, *, epsilon: float = 1e-8) -> 
     >>> adam()
     Optimizer(name='adam(0.9, 0.999)')
     """
-    beta1, beta2 = (
-        finite_number("beta1", beta1, at_least=0, below=1),
-        finite_number("beta2", beta2, at_least=0, below=1),
-    )
+    beta1, beta2 = _share("beta1", beta1), _share("beta2", beta2)
     epsilon = finite_number("epsilon", epsilon, above=0)
 
     def init(params: Params) -> State:
@@ -141,10 +135,11 @@ def clip_by_norm(limit: float) -> Optimizer:
     limit = finite_number("limit", limit, above=0)
 
     def direction(g: Array, _params: Params) -> Array:
-        # In float64 the squares of float32 numbers do not overflow.
-        norm = np.linalg.norm(g.astype(np.float64), axis=-1, keepdims=True)
-        factor = (limit / np.maximum(norm, limit)).astype(g.dtype)
-        return np.asarray(g * factor)
+        # In float64, and with a largest number of 1, no square overflows.
+        exact = g.astype(np.float64)
+        largest = np.maximum(np.abs(exact).max(axis=-1, keepdims=True), limit)
+        norm = largest * np.linalg.norm(exact / largest, axis=-1, keepdims=True)
+        return np.asarray(exact * (limit / np.maximum(norm, limit))).astype(g.dtype)
 
     return stateless(f"clip-by-norm({limit})", direction)
 

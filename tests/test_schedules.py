@@ -1,0 +1,262 @@
+"""A battery that every schedule has to pass, and their known values."""
+
+from __future__ import annotations
+
+from math import cos, exp, pi
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fnnet
+from fnnet import (
+    Dataset,
+    EpochReport,
+    Params,
+    Schedule,
+    TrainConfig,
+    constant,
+    cosine,
+    exponential,
+    halving,
+    init,
+    schedules,
+    sgd_step,
+    shuffle,
+    start,
+    step_decay,
+    train,
+    trajectory,
+)
+from tests._support import assert_refused, dataset
+
+SIZES = (5, 4, 3)
+
+SCHEDULES = {
+    "constant": constant,
+    "step_decay": step_decay(2, 0.5),
+    "exponential": exponential(0.3),
+    "cosine": cosine(6, warm_up=1.5),
+    "halving": halving(1, least=0.25),
+}
+"""One of each kind: a new one is held to the battery by being listed here."""
+
+ALL = pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+WEIGHED = attrs.evolve(dataset(23, SIZES), weights=np.linspace(0, 2, 23))
+
+
+def test_every_schedule_is_in_the_battery() -> None:
+    assert set(schedules.__all__) - {"Schedule"} == set(SCHEDULES)
+
+
+def history(*scores: Any) -> list[EpochReport]:
+    return [EpochReport(k, 1.0, (), score) for k, score in enumerate(scores)]
+
+
+def folded(params: Params, data: Dataset, config: TrainConfig) -> Params:
+    """What training is, said with the public functions alone."""
+    steps = -(-len(data) // config.batch_size)
+    for epoch in range(config.epochs):
+        order = shuffle(len(data), seed=config.seed, epoch=epoch)
+        for step in range(steps):
+            rows = order[..., step * config.batch_size : (step + 1) * config.batch_size]
+            batch = data.batch(rows, dtype=params.dtype)
+            eta = config.eta * config.schedule(epoch + step / steps)
+            params = sgd_step(params, batch, eta, cost=config.cost)
+    return params
+
+
+@ALL
+class TestEverySchedule:
+    @given(epoch=st.floats(0, 200), scores=st.lists(st.floats(0, 1), max_size=9))
+    def test_is_a_finite_share(self, schedule: Schedule, epoch: float, scores: list[float]) -> None:
+        factor = schedule(epoch, history(*scores))
+        assert type(factor) is float
+        assert 0 <= factor <= 1
+        assert factor > 0 or schedule == SCHEDULES["cosine"]
+
+    @given(times=st.lists(st.floats(0, 9), min_size=2, max_size=9), data=st.data())
+    def test_has_no_memory(self, schedule: Schedule, times: list[float], data: Any) -> None:
+        past = history(0.5, 0.5, 0.4)
+        expected = {time: schedule(time, past) for time in times}
+        factor = schedule.given(past)
+        for time in data.draw(st.permutations(times)):
+            assert schedule(time, past) == factor(time) == expected[time]
+
+    @pytest.mark.parametrize("seed", [0, (0, 1, 2)])
+    def test_two_epochs_and_four_from_a_file_are_six(
+        self, schedule: Schedule, seed: Any, tmp_path: Path
+    ) -> None:
+        data, config = dataset(33, SIZES), TrainConfig(epochs=6, seed=seed, schedule=schedule)
+        monitor = {"validation": dataset(20, SIZES, seed=1)}
+        state = start(init(SIZES, seed=seed), config)
+        whole = train(state, data, config, monitor=monitor)
+        half = train(state, data, attrs.evolve(config, epochs=2), monitor=monitor)
+        fnnet.save_state(tmp_path / "state", half)
+        resumed = fnnet.load_state(tmp_path / "state")
+        assert train(resumed, data, config, monitor=monitor) == whole
+
+    def test_four_seeds_at_once_are_the_four_runs(self, schedule: Schedule) -> None:
+        seeds, data, monitor = (3, 0, 9, 1), dataset(23, SIZES), {"validation": dataset(20, SIZES)}
+        config = TrainConfig(epochs=6, seed=seeds, schedule=schedule)
+        stacked = train(start(init(SIZES, seed=seeds), config), data, config, monitor=monitor)
+        etas = [np.broadcast_to(report.eta, 4) for report in stacked.history]
+        for k, seed in enumerate(seeds):
+            own = attrs.evolve(config, seed=seed)
+            alone = train(start(init(SIZES, seed=seed), own), data, own, monitor=monitor)
+            assert alone.params == stacked.params[k]
+            assert [report.eta for report in alone.history] == [eta[k] for eta in etas]
+
+    def test_goes_by_its_name(self, schedule: Schedule) -> None:
+        assert schedule.name in repr(schedule)
+        assert len({other for other in SCHEDULES.values() if other == schedule}) == 1
+
+
+@pytest.mark.parametrize(
+    "schedule", [schedule for schedule in SCHEDULES.values() if not schedule.by_validation]
+)
+@pytest.mark.parametrize("seed", [5, (5,), (5, 6), [5, 6]])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("data", [dataset(23, SIZES), WEIGHED], ids=["plain", "weighed"])
+def test_an_epoch_is_the_fold_of_steps(
+    schedule: Schedule, seed: Any, dtype: Any, data: Dataset
+) -> None:
+    config = TrainConfig(epochs=4, batch_size=5, eta=0.7, schedule=schedule, cost="huber")
+    if not isinstance(seed, list):  # else one order for all of a stack
+        config = attrs.evolve(config, seed=seed)
+    params = init(SIZES, seed=seed, dtype=dtype)
+    assert train(start(params, config), data, config).params == folded(params, data, config)
+
+
+def test_known_values() -> None:
+    times = (0, 0.5, 1, 1.99, 2, 4, 100)
+    assert [constant(time) for time in times] == [1.0] * 7
+    assert [step_decay(2, 0.5)(time) for time in times] == [1, 1, 1, 1, 0.5, 0.25, 0.5**50]
+    assert [exponential(0.3)(time) for time in times] == [exp(-0.3 * time) for time in times]
+    assert [exponential(0)(time) for time in times] == [1.0] * 7
+    assert step_decay(1)(1) == 0.1
+
+
+class TestCosine:
+    def test_goes_down_from_one_to_zero_and_stays(self) -> None:
+        factors = [cosine(4)(time) for time in (0, 1, 2, 3, 4, 5, 1e9)]
+        assert factors[:1] + factors[4:] == [1, 0, 0, 0]
+        np.testing.assert_allclose(factors[1:4], [(1 + cos(pi * k / 4)) / 2 for k in (1, 2, 3)])
+
+    def test_goes_up_in_a_line_first(self) -> None:
+        schedule = cosine(10, warm_up=2)
+        assert [schedule(time) for time in (0, 0.5, 1, 2, 6, 10)] == [0, 0.25, 0.5, 1, 0.5, 0]
+        assert cosine(3, warm_up=0.5)(0.25) == 0.5
+
+    def test_never_rises_after_the_warm_up(self) -> None:
+        factors = [cosine(7, warm_up=2)(time) for time in np.linspace(2, 8, 200).tolist()]
+        assert factors == sorted(factors, reverse=True)
+
+
+class TestHalving:
+    @pytest.mark.parametrize(
+        ("scores", "expected"),
+        [
+            ([], 1),
+            ([0.5], 1),
+            ([0.5, 0.6, 0.7, 0.8], 1),
+            ([0.5, 0.5], 1),
+            ([0.5, 0.5, 0.5], 1 / 2),
+            ([0.5, 0.4, 0.45], 1 / 2),  # better than the last one is not a new best
+            ([0.5, 0.4, 0.6, 0.6], 1),
+            ([0.5, 0.4, 0.4, 0.6, 0.6, 0.6], 1 / 4),
+            ([0.5] * 5, 1 / 4),  # after a halving, patience begins anew
+            ([0.5] * 7, 1 / 8),
+            ([0.5] * 100, 1 / 8),  # the floor
+            ([-9.0, -8.0, -8.5, -8.1], 1 / 2),  # minus a cost
+            ([-np.inf, -9.0, -8.0], 1),
+            ([np.nan, 0.5, np.nan], 1),
+        ],
+    )
+    def test_by_hand(self, scores: list[float], expected: float) -> None:
+        assert halving(2, least=1 / 8)(3.0, history(*scores)) == expected
+
+    def test_the_floor_is_met_exactly(self) -> None:
+        assert halving(1, least=0.3)(0, history(*[0.5] * 9)) == 0.3
+        assert halving(1, least=1)(0, history(*[0.5] * 9)) == 1
+
+    @given(st.lists(st.lists(st.sampled_from([0.1, 0.5, 0.9]), min_size=3, max_size=3)))
+    def test_each_of_a_stack_has_its_own(self, scores: list[list[float]]) -> None:
+        schedule = halving(2)
+        stacked = np.broadcast_to(schedule(0, history(*map(np.array, scores))), 3)
+        for k in range(3):
+            assert schedule(0, history(*(each[k] for each in scores))) == stacked[k]
+
+    def test_in_a_run_it_goes_by_what_the_monitor_saw(self) -> None:
+        data, validation = dataset(23, SIZES, "targets"), dataset(9, SIZES, "targets", seed=2)
+        config = TrainConfig(epochs=30, schedule=halving(1, least=1e-3), eta=5.0)
+        states = list(
+            trajectory(
+                start(init(SIZES, seed=0), config), data, config, monitor={"validation": validation}
+            )
+        )
+        reports = states[-1].history
+        assert [report.score for report in reports] == [
+            -fnnet.evaluate(state.params, validation).cost for state in states
+        ]
+        for k, report in enumerate(reports):
+            assert report.eta == 5.0 * config.schedule(k, reports[:k])
+        assert reports[-1].eta < 5.0
+
+    def test_without_validation_samples_it_is_refused_at_once(self) -> None:
+        config, data = TrainConfig(schedule=halving()), dataset(9, SIZES)
+        state, expected = start(init(SIZES, seed=0), config), "one named validation"
+        assert_refused(lambda: train(state, data, config), "monitor is []", expected)
+        monitor = {"test": data}
+        assert_refused(lambda: trajectory(state, data, config, monitor=monitor), "['test']")
+
+    def test_without_the_scores_of_epochs_before_it_is_refused_at_once(self) -> None:
+        data, plain = dataset(9, SIZES), TrainConfig(epochs=2)
+        state = train(start(init(SIZES, seed=0), plain), data, plain)
+        config = TrainConfig(epochs=4, schedule=halving())
+        assert_refused(
+            lambda: trajectory(state, data, config, monitor={"validation": data}),
+            "state.history's epochs without a score is [0, 1]",
+        )
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+def test_a_schedule_of_ones_own_may_give_each_network_its_rate(stacked: bool) -> None:
+    each = np.array([0.5, 2.0]) if stacked else 0.5
+    own = Schedule("own", lambda _history: lambda epoch: each / (1 + epoch))
+    config, data = TrainConfig(epochs=2, schedule=own, seed=7), dataset(23, SIZES)
+    params = init(SIZES, seed=[0, 1] if stacked else 0)
+    state = train(start(params, config), data, config)
+    alone = attrs.evolve(config, schedule=Schedule("a", lambda _: lambda epoch: 0.5 / (1 + epoch)))
+    first = init(SIZES, seed=0)
+    expected = train(start(first, alone), data, alone).params
+    assert (state.params[0] if stacked else state.params) == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "fragment"),
+    [
+        (lambda: step_decay(0), "epochs is 0: expected an integer of at least 1"),
+        (lambda: step_decay(1, 0), "by is 0: expected a finite number above 0"),
+        (lambda: exponential(-0.1), "rate is -0.1: expected a finite number of at least 0"),
+        (lambda: exponential(np.nan), "rate is nan"),
+        (lambda: cosine(0), "epochs is 0: expected an integer of at least 1"),
+        (lambda: cosine(3, warm_up=-1), "warm_up is -1"),
+        (lambda: cosine(3, warm_up=3), "warm_up is 3: expected a finite number of at least 0 and"),
+        (lambda: halving(0), "patience is 0: expected an integer of at least 1"),
+        (lambda: halving(least=0), "least is 0: expected a finite number above 0"),
+        (lambda: halving(least=1.5), "least is 1.5: expected a number of at most 1"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(call: Any, fragment: str) -> None:
+    assert_refused(call, fragment)
+
+
+def test_a_rate_of_zero_changes_nothing() -> None:
+    config = TrainConfig(epochs=1, batch_size=9, schedule=cosine(1, warm_up=0.5))
+    params = init(SIZES, seed=0)
+    assert train(start(params, config), dataset(9, SIZES), config).params == params

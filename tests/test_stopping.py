@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import attrs
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fnnet
+from fnnet import EpochReport, Params, TrainConfig, TrainState, init, start, train, trajectory
+from fnnet.records import Array
+from fnnet.stopping import Standing
+from tests._support import assert_refused, dataset
+
+SIZES = (5, 8, 3)
+SEEDS = (0, 1, 2, 3)
+CONFIG = TrainConfig(epochs=40, patience=3, seed=SEEDS, eta=5.0)
+DATA, VALIDATION = dataset(33, SIZES), dataset(20, SIZES, seed=1)
+MONITOR = {"training": DATA, "validation": VALIDATION}
+
+
+def history(*scores: Any) -> list[EpochReport]:
+    return [EpochReport(k, 1.0, (), score) for k, score in enumerate(scores)]
+
+
+def begun(config: TrainConfig = CONFIG) -> TrainState:
+    seed = config.seed if isinstance(config.seed, int) else list(config.seed)
+    return start(init(SIZES, seed=seed), config)
+
+
+class TestStanding:
+    @pytest.mark.parametrize(
+        ("scores", "stopped", "best"),
+        [
+            ([], False, -np.inf),
+            ([0.5], False, 0.5),
+            ([0.5, 0.5], False, 0.5),
+            ([0.5, 0.5, 0.5], True, 0.5),
+            ([0.5, 0.4, 0.6], False, 0.6),
+            ([0.5, 0.4, 0.45], True, 0.5),  # better than the last one is not a new best
+            ([0.5, 0.4, 0.6, 0.6, 0.5], True, 0.6),
+            ([0.5, 0.5, 0.5, 0.9, 1.0], True, 0.5),  # stopped is stopped
+            ([-3.0, -2.0, -1.0], False, -1.0),
+            ([np.nan, np.nan], True, -np.inf),
+            ([np.nan, 0.1], False, 0.1),
+        ],
+    )
+    def test_by_hand(self, scores: list[float], stopped: bool, best: float) -> None:
+        standing = Standing.after(history(*scores), 2)
+        assert (bool(standing.stopped), float(standing.score)) == (stopped, best)
+        assert not Standing.after(history(*scores), None).stopped
+
+    @given(
+        st.lists(st.lists(st.sampled_from([0.1, 0.5, 0.9]), min_size=3, max_size=3)),
+        st.integers(1, 4),
+    )
+    def test_each_of_a_stack_stands_by_itself(
+        self, scores: list[list[float]], patience: int
+    ) -> None:
+        stack = Standing.after(history(*map(np.array, scores)), patience)
+        for k in range(3):
+            own = Standing.after(history(*(each[k] for each in scores)), patience)
+            assert np.broadcast_to(stack.score, 3)[k] == own.score
+            assert np.broadcast_to(stack.stopped, 3)[k] == own.stopped
+
+
+class TestARun:
+    def test_ends_after_so_many_epochs_without_a_better_score(self) -> None:
+        config = attrs.evolve(CONFIG, seed=0)
+        states = list(trajectory(begun(config), DATA, config, monitor=MONITOR))
+        scores = [fnnet.evaluate(state.params, VALIDATION).accuracy for state in states]
+        assert len(states) < config.epochs
+        assert [report.score for report in states[-1].history] == scores
+        best = scores.index(max(scores))  # the first of the best
+        assert len(states) == best + 1 + 3
+        assert states[-1].best == states[-1].result == states[best].params
+        assert states[-1].result != states[-1].params
+        assert train(begun(config), DATA, config, monitor=MONITOR) == states[-1]
+
+    def test_without_patience_goes_on_and_keeps_no_best(self) -> None:
+        config = attrs.evolve(CONFIG, seed=0, patience=None)
+        state = train(begun(config), DATA, config, monitor=MONITOR)
+        assert (state.epoch, state.best) == (40, None)
+        assert state.result == state.params
+
+    def test_that_is_stopped_stays_however_many_epochs_are_left(self) -> None:
+        config = attrs.evolve(CONFIG, seed=0, epochs=10**15)
+        state = train(begun(config), DATA, config, monitor=MONITOR)
+        assert train(state, DATA, config, monitor=MONITOR) is state
+        assert list(trajectory(state, DATA, config, monitor=MONITOR)) == []
+
+    @pytest.mark.parametrize("seed", [0, SEEDS])
+    def test_continues_its_count_from_a_file(self, seed: Any, tmp_path: Path) -> None:
+        config = attrs.evolve(CONFIG, seed=seed)
+        states = list(trajectory(begun(config), DATA, config, monitor=MONITOR))
+        for state in states:
+            fnnet.save_state(tmp_path / "state", state)
+            resumed = fnnet.load_state(tmp_path / "state")
+            assert resumed == state
+            assert hash(resumed) == hash(state)
+            end = train(resumed, DATA, config, monitor=MONITOR)
+            assert end == states[-1]
+            assert end.history == states[-1].history
+            assert end.table()[0].keys() == states[-1].table()[0].keys()
+
+    def test_by_targets_goes_by_minus_the_cost(self) -> None:
+        x = dataset(30, SIZES).x
+        data = fnnet.Dataset(x[:10], np.sin(x[:10, :3] * 3))
+        monitor = {"validation": fnnet.Dataset(x[10:], np.sin(x[10:, :3] * 3))}
+        params = init([5, 30, 3], seed=0, activations=["tanh", "identity"])
+        config = TrainConfig(epochs=300, patience=2, eta=0.2, cost="squared-error")
+        state = train(start(params, config), data, config, monitor=monitor)
+        costs = [-report.score for report in state.history]
+        assert state.epoch < 300
+        assert costs == [report.evaluations[0][1].cost for report in state.history]
+        best = fnnet.evaluate(state.result, monitor["validation"], cost="squared-error").cost
+        assert best == min(costs) == costs[-3]
+
+
+class TestAStack:
+    def test_each_network_is_its_solo_run(self) -> None:
+        state = train(begun(), DATA, CONFIG, monitor=MONITOR)
+        lengths = set()
+        for k, seed in enumerate(SEEDS):
+            config = attrs.evolve(CONFIG, seed=seed)
+            alone = train(begun(config), DATA, config, monitor=MONITOR)
+            lengths.add(alone.epoch)
+            assert state.best is not None
+            assert alone.best == state.best[k]
+            assert alone.params == state.params[k]
+            for own, report in zip(alone.history, state.history, strict=False):
+                assert own.score == report.score[k]
+        assert len(lengths) > 1
+        assert state.epoch == max(lengths)
+
+    def test_a_network_that_is_stopped_ends_no_run_of_another(self) -> None:
+        def update(g: Array, state: Any, params: Params) -> tuple[Array, Any]:
+            """What is large becomes larger still; the rest goes along the gradient."""
+            is_large = np.abs(params.theta).max(axis=-1, keepdims=True) > 1e3
+            return np.where(is_large, -1000 * params.theta, g), state
+
+        params = init([3, 2], seed=[0, 1], activations="identity")
+        params = Params(params.architecture, params.theta * np.array([[1e4], [1]], np.float32))
+        data = dataset(20, (3, 2), "targets")
+        monitor = {"validation": data}
+        optimizer = fnnet.Optimizer("growing", lambda _: (), update)
+        config = TrainConfig(epochs=40, batch_size=20, patience=5, eta=0.1, optimizer=optimizer)
+        plain = attrs.evolve(config, patience=None)
+        with pytest.raises(fnnet.DivergenceError, match="epoch 1"):
+            train(start(params, plain), data, plain)
+        state = train(start(params, config), data, config, monitor=monitor)
+        assert state.epoch == 40
+        for k, epochs in ((0, 6), (1, 40)):
+            alone = train(start(params[k], config), data, config, monitor=monitor)
+            assert alone.epoch == epochs
+            assert alone.params == state.params[k]
+
+
+class TestBadInput:
+    @pytest.mark.parametrize("patience", [0, -1, 1.0, True, "3"])
+    def test_of_patience_is_named(self, patience: Any) -> None:
+        assert_refused(lambda: TrainConfig(patience=patience), f"patience is {patience!r}")
+
+    def test_validation_samples_are_needed(self) -> None:
+        assert_refused(
+            lambda: trajectory(begun(), DATA, CONFIG, monitor={"test": DATA}),
+            "monitor is ['test']: expected one named validation",
+        )
+
+    def test_so_are_the_scores_and_the_best_of_the_epochs_before(self) -> None:
+        plain = attrs.evolve(CONFIG, patience=None, epochs=2)
+        unscored = train(begun(plain), DATA, plain)
+        scored = train(begun(plain), DATA, plain, monitor=MONITOR)
+        for state, fragment in (
+            (unscored, "state.history's epochs without a score is [0, 1]"),
+            (scored, "state.best is None: expected the run's best params"),
+        ):
+            assert_refused(partial(train, state, DATA, CONFIG, monitor=MONITOR), fragment)
