@@ -55,7 +55,7 @@ def images() -> Images:
 
 
 SMALL = attrs.evolve(
-    EXPERIMENTS["quadratic-30"],
+    EXPERIMENTS["book-30"],
     settings=(Settings(config=fnnet.TrainConfig(epochs=3, eta=1.0)),),
     seeds=3,
     stacked=2,
@@ -385,7 +385,7 @@ def test_all_of_it_quickly(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "fragments"),
     [
-        ([], ["NAME is '': expected --all, or some of notebook, notebook-mean, quadratic-30"]),
+        ([], ["NAME is '': expected --all, or some of notebook, notebook-mean, book-30"]),
         (["notebook", "other"], ["NAME is 'notebook other': expected --all, or some of"]),
         (
             ["notebook", "--quick", "--seeds", "0"],
@@ -403,7 +403,7 @@ def test_a_refusal_in_one_line(tmp_path: Path, arguments: list[str], message: st
 def test_the_report_tells_what_was_chosen(tmp_path: Path, images: Images) -> None:
     chosen = run(in_question(1e-6, 3.0), images, tmp_path, ignore)
     text = markdown([chosen, result_of([[93.0, 95.0]], of="each")], " --seeds 1", "digits")
-    assert "`reproduce.py quadratic-30 --seeds 1`" in text
+    assert "`reproduce.py book-30 --seeds 1`" in text
     assert "Chosen: eta 3.0; by the right validation images of one more seed in 1 epochs" in text
     assert f"(eta 1e-06: {chosen.tried[0][1]:.2f}; eta 3.0: {chosen.tried[1][1]:.2f})" in text
     assert "| 0 | 95.42 | 94.00 (93.00 to 95.00) |" in text

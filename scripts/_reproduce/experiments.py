@@ -64,8 +64,8 @@ def _book(
 _ON_VALIDATION = {"on": "validation", "note": "The book's figure is for the validation images."}
 _ONE_EPOCH = {**_ON_VALIDATION, "of": "first"}
 _BOOK = (
-    _book("quadratic-30", 1, "", _HALF_SQUARES, 95.42),
-    _book("quadratic-100", 1, "", _HALF_SQUARES, 96.59),
+    _book("book-30", 1, "", _HALF_SQUARES, 95.42),
+    _book("book-100", 1, "", _HALF_SQUARES, 96.59),
     _book("entropy-30", 3, ", cross-entropy", _ENTROPY, 95.49),
     _book("entropy-100", 3, ", cross-entropy", _ENTROPY, 96.82),
     _book("lambda-30", 3, ", lambda 5", _LAMBDA_5, 96.49),

@@ -83,7 +83,8 @@ def train(
 
 def is_finished(path: Path, epochs: int) -> bool:
     """Whether there is nothing left to train."""
-    return path.exists() and len(_read(path)["epochs"]) == epochs
+    states = path.with_suffix(".npz")
+    return path.exists() and states.exists() and fnnet.load_state(states).epoch == epochs
 
 
 def _resume(
