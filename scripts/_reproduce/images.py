@@ -41,13 +41,13 @@ class Images:
 def load(data: str, *, few: bool = False) -> Images:
     """The images that `--data` names; of each part the first thousand, where `few` are wanted."""
     splits = load_data(data)
-    parts = (splits.train, splits.validation, splits.test)
+    parts = [splits.train, splits.validation, splits.test]
     if splits.train.n_in == 8 * 8:
-        parts = tuple(map(_enlarged, parts))
+        parts = [_enlarged(part) for part in parts]
     n_in = parts[0].n_in
     require(n_in == _SIDE**2, "--data (inputs)", n_in, "images of 28 x 28 pixels, or the digits")
     if few:
-        parts = tuple(attrs.evolve(part, x=part.x[:_FEW], y=part.y[:_FEW]) for part in parts)
+        parts = [attrs.evolve(part, x=part.x[:_FEW], y=part.y[:_FEW]) for part in parts]
     return Images(f"{Path(data_name(data)).name}, {len(parts[0])} images to train", *parts)
 
 
