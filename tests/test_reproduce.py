@@ -226,6 +226,21 @@ def test_what_is_finished_is_read_only(tmp_path: Path, images: Images) -> None:
     assert line(first) == line(second)
 
 
+def test_the_seconds_are_those_of_all_pieces(tmp_path: Path, images: Images) -> None:
+    experiment = in_question(1.0, 3.0)
+    result = run(experiment, images, tmp_path / "whole", ignore)
+    files = list(tmp_path.rglob("*.json"))
+    assert len(files) == 3
+    assert result.seconds == pytest.approx(sum(json.loads(f.read_text())["seconds"] for f in files))
+
+    with pytest.raises(KeyboardInterrupt):
+        run(SMALL, images, tmp_path / "part", after(1))
+    path = tmp_path / "part" / SMALL.name / "seeds-0-1.json"
+    piece = json.loads(path.read_text())
+    path.write_text(json.dumps({**piece, "seconds": 1000.0}))
+    assert run(SMALL, images, tmp_path / "part", ignore).seconds > 1000
+
+
 def test_another_run_in_the_folder_is_refused(tmp_path: Path, images: Images) -> None:
     run(SMALL, images, tmp_path, ignore)
     config = attrs.evolve(SMALL.settings[0].config, eta=2.0)
@@ -349,17 +364,75 @@ def test_the_digits_enlarged(images: Images) -> None:
     assert same_bits(images.train.y, digits.train.y[:1000])
 
 
-def test_the_records() -> None:
-    assert len(PRINTED) == 23
+def test_settings_are_those_of_the_start_and_the_run() -> None:
+    config = fnnet.TrainConfig(epochs=8, eta=0.5)
+    settings = Settings(
+        config=config,
+        schedule=fnnet.cosine,
+        weights="he-normal",
+        biases="zero",
+        hidden="relu",
+        output="softmax",
+    )
+    assert settings.init((5, 4, 4, 3), (1, 2)) == fnnet.init(
+        (5, 4, 4, 3),
+        seed=(1, 2),
+        weights="he-normal",
+        biases="zero",
+        activations=("relu", "relu", "softmax"),
+    )
+    shorter = settings.for_epochs(3)
+    assert settings.seeded((1, 2)).schedule == fnnet.cosine(8)
+    expected = attrs.evolve(config, epochs=3, seed=(1, 2), schedule=fnnet.cosine(3))
+    assert shorter.seeded((1, 2)) == expected
+    assert Settings(config=config).seeded((1,)).schedule == fnnet.constant
+    assert shorter.described()["schedule"] == fnnet.cosine(3).name != "constant"
+
+
+def test_the_records_are_the_published_ones() -> None:
+    rows = {
+        "notebook": ("784-16-16-10", 3.0, "quadratic", 23, None, "accuracy", "test"),
+        "notebook-mean": ("784-16-16-10", 3.0, "quadratic", 23, None, "accuracy", "test"),
+        "book-30": ("784-30-10", 3.0, "squared-error", 30, 95.42, "accuracy", "test"),
+        "book-100": ("784-100-10", 3.0, "squared-error", 30, 96.59, "accuracy", "test"),
+        "entropy-30": ("784-30-10", 0.5, "cross-entropy", 30, 95.49, "accuracy", "test"),
+        "entropy-100": ("784-100-10", 0.5, "cross-entropy", 30, 96.82, "accuracy", "test"),
+        "lambda-30": ("784-30-10", 0.5, "cross-entropy", 30, 96.49, "accuracy", "test"),
+        "lambda-100": ("784-100-10", 0.5, "cross-entropy", 30, 97.92, "accuracy", "validation"),
+        "lambda-100-slower": (
+            *("784-100-10", 0.1, "cross-entropy", 60, 98.04, "accuracy", "validation"),
+        ),
+        "scaled-30": ("784-30-10", 0.1, "cross-entropy", 1, 93.0, "accuracy", "validation"),
+        "unscaled-30": ("784-30-10", 0.1, "cross-entropy", 1, 87.0, "under", "validation"),
+        "lecun-300": ("784-300-10", None, "squared-error", 20, 4.7, "error", "test"),
+        "lecun-1000": ("784-1000-10", None, "squared-error", 20, 4.5, "error", "test"),
+        "lecun-300-100": ("784-300-100-10", None, "squared-error", 20, 3.05, "error", "test"),
+        "lecun-500-150": ("784-500-150-10", None, "squared-error", 20, 2.95, "error", "test"),
+        "simard": ("784-800-10", None, "log-likelihood", 40, 1.6, "error", "test"),
+        "simard-elastic": ("784-800-10", None, "log-likelihood", 200, 0.7, "error", "test"),
+    }
+    assert list(EXPERIMENTS) == list(rows)
     for name, experiment in EXPERIMENTS.items():
-        assert experiment.name == name
-        epochs = {settings.config.epochs for settings in experiment.settings}
-        assert len(epochs) == 1
-        assert len(experiment.published) in (0, 1, *epochs)
-        assert (len(experiment.settings) > 1) == (experiment.trial > 0)
+        (config, *others) = (settings.config for settings in experiment.settings)
+        assert {other.epochs for other in others} <= {config.epochs}
+        assert (
+            "-".join(map(str, experiment.sizes)),
+            None if others else config.eta,
+            config.cost.name,
+            config.epochs,
+            experiment.published[0] if len(experiment.published) == 1 else None,
+            experiment.unit,
+            experiment.on,
+        ) == rows[name]
+        decay = "l2(0.0001)" if name.startswith(("lambda", "scaled", "unscaled")) else "sgd"
+        assert others or config.optimizer.name == decay
         described = [str(settings.described()) for settings in experiment.settings]
         assert len(set(described)) == len(described)
         assert " at 0x" not in "".join(described)
+    assert EXPERIMENTS["notebook"].published == PRINTED
+    assert len(PRINTED) == 23
+    weights = {name: EXPERIMENTS[name].settings[0].weights for name in ("scaled-30", "unscaled-30")}
+    assert weights == {"scaled-30": "scaled-normal", "unscaled-30": "standard-normal"}
 
 
 def test_all_of_it_quickly(tmp_path: Path) -> None:
@@ -408,6 +481,14 @@ def test_the_report_tells_what_was_chosen(tmp_path: Path, images: Images) -> Non
     assert "Chosen: eta 3.0; by the right validation images of one more seed in 1 epochs" in text
     assert f"(eta 1e-06: {chosen.tried[0][1]:.2f}; eta 3.0: {chosen.tried[1][1]:.2f})" in text
     assert "| 0 | 95.42 | 94.00 (93.00 to 95.00) |" in text
+
+    test, validation = [[90, 92], [97, 96], [94, 95]], [[90, 92], [91, 93], [99, 91]]
+    row = markdown([result_of(test, validation)], "", "digits").splitlines()[6]
+    assert row == (
+        "| book, ch. 1: 30 units | 95.42 % | 96.50 (96.00 to 97.00) | 97.00 | reproduced: beaten "
+        "by all seeds | 94.50 (94.00 to 95.00) | 95.00 (94.00 to 96.00) | 2 | 100 s "
+        "| `reproduce.py book-30` |"
+    )
 
 
 @pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")
