@@ -132,7 +132,7 @@ _SIMARD = Experiment(
             hidden="relu",
             output="softmax",
         )
-        for eta, decay in product((0.03, 0.1), (1e-5, 1e-4))
+        for eta, decay in product((0.05, 0.1, 0.2), (1e-5, 1e-4))
     ),
     published=(1.6,),
     unit="error",
