@@ -149,7 +149,7 @@ _ELASTIC = attrs.evolve(
     settings=tuple(
         attrs.evolve(
             settings,
-            config=attrs.evolve(settings.config, epochs=200, augment=fnnet.elastic(shape=(28, 28))),
+            config=attrs.evolve(settings.config, epochs=100, augment=fnnet.elastic(shape=(28, 28))),
         )
         for settings in _SIMARD.settings
     ),
