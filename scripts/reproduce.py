@@ -13,7 +13,6 @@ import typer
 from rich.progress import Progress
 
 import _reproduce.images
-from _common import Data
 from _common import run as run_script
 from _reproduce.experiment import Experiment
 from _reproduce.experiments import EXPERIMENTS
@@ -41,9 +40,17 @@ def main(
         ),
     ] = False,
     seeds: Annotated[
-        int | None, typer.Option(help="Networks for each result.", show_default="3 to 10")
+        int | None,
+        typer.Option(help="Networks for each result.", show_default="10; 5 or 3 of the large ones"),
     ] = None,
-    data: Data = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="digits|mnist|PATH",
+            help="As for train.py; the digits are enlarged to 28 x 28.",
+            show_default="mnist; with --quick, digits",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(

@@ -409,7 +409,7 @@ def test_the_records_are_the_published_ones() -> None:
         "lecun-300-100": ("784-300-100-10", None, "squared-error", 20, 3.05, "error", "test"),
         "lecun-500-150": ("784-500-150-10", None, "squared-error", 20, 2.95, "error", "test"),
         "simard": ("784-800-10", None, "log-likelihood", 40, 1.6, "error", "test"),
-        "simard-elastic": ("784-800-10", None, "log-likelihood", 200, 0.7, "error", "test"),
+        "simard-elastic": ("784-800-10", None, "log-likelihood", 100, 0.7, "error", "test"),
     }
     assert list(EXPERIMENTS) == list(rows)
     for name, experiment in EXPERIMENTS.items():

@@ -57,6 +57,7 @@ def _book(
         sizes=(784, units, 10),
         settings=(Settings(config=config, weights=more.pop("weights", "standard-normal")),),
         published=(printed,),
+        seeds=10,
         **more,
     )
 
