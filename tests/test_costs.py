@@ -213,8 +213,8 @@ class TestLogLikelihood:
 
 
 class TestHuber:
-    def test_is_made_once_for_each_threshold(self) -> None:
-        assert huber_beyond(1) is huber_beyond(1.0) is huber_beyond(np.float64(1)) is huber
+    def test_of_one_threshold_are_equal(self) -> None:
+        assert huber_beyond(1) == huber_beyond(1.0) == huber_beyond(np.float64(1)) == huber
         assert huber_beyond(2).name == "huber(2.0)"
         assert huber_beyond(2) == huber_beyond(2.0) != huber
 
