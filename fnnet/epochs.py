@@ -121,6 +121,7 @@ class Epochs:
         for step, (x, y, weights) in enumerate(batches):
             for member, seed in zip(x.reshape(-1, *x.shape[-2:]), self._seeds, strict=True):
                 rng = stream(seed, Purpose.AUGMENT, epoch, step)
+                # In its place: the batch is fresh, and nobody else has it.
                 member[:, :-1] = self._config.augment.changed(member[:, :-1], rng)
             yield x, y, weights
 
