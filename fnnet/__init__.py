@@ -25,12 +25,20 @@ from fnnet.costs import (
 from fnnet.datasets import (
     Batch,
     Dataset,
+    Scaling,
     Splits,
+    apply_scaling,
+    class_names,
     download_mnist,
+    load_csv,
     load_digits,
     load_mnist,
+    load_npz,
+    min_max,
     one_hot,
     smooth_labels,
+    split,
+    standardisation,
     weigh_classes,
 )
 from fnnet.evaluation import Evaluation, confusion_matrix, evaluate, regression_report
@@ -51,7 +59,7 @@ from fnnet.params import Architecture, Params, stack
 from fnnet.prediction import predict, predict_proba
 from fnnet.schedules import Schedule, constant, cosine, exponential, halving, step_decay
 from fnnet.state import EpochReport, TrainState
-from fnnet.storage import load_params, load_state, save_params, save_state
+from fnnet.storage import load_params, load_scaling, load_state, save_params, save_state
 from fnnet.streams import shuffle
 from fnnet.training import DivergenceError, start, train, trajectory
 from fnnet.updates import (
@@ -82,6 +90,7 @@ __all__ = [
     "Optimizer",
     "Params",
     "RegressionReport",
+    "Scaling",
     "Schedule",
     "Splits",
     "Spread",
@@ -90,8 +99,10 @@ __all__ = [
     "adam",
     "adamw",
     "affine",
+    "apply_scaling",
     "augmentations",
     "chain",
+    "class_names",
     "clip_by_norm",
     "clip_by_value",
     "confusion_matrix",
@@ -116,13 +127,17 @@ __all__ = [
     "l1",
     "l2",
     "leaky_relu",
+    "load_csv",
     "load_digits",
     "load_mnist",
+    "load_npz",
     "load_params",
+    "load_scaling",
     "load_state",
     "log_likelihood",
     "log_loss",
     "mean_absolute_error",
+    "min_max",
     "momentum",
     "nesterov",
     "one_hot",
@@ -144,8 +159,10 @@ __all__ = [
     "sigmoid",
     "smooth_labels",
     "softmax",
+    "split",
     "squared_error",
     "stack",
+    "standardisation",
     "start",
     "step_decay",
     "tanh",

@@ -141,23 +141,23 @@ _SQRT_2_PI = (2 / np.pi) ** 0.5
 
 
 def _gelu(z: Array, out: Array) -> None:
-    # z Phi(z), Phi(z) = (1 + tanh u) / 2, u = sqrt(2/pi) (z + 0.044715 z^3)
+    # z Phi(z), Phi(z) = (1 + tanh u) / 2 = 1 / (1 + exp(-2u)), u = sqrt(2/pi) (z + 0.044715 z^3):
+    # where tanh u is near -1, the sum would leave few digits of it, and exp leaves all.
     np.multiply(z, z, out=out)
     np.multiply(out, 0.044715, out=out)
     np.add(out, _ONE, out=out)
     np.multiply(out, z, out=out)
-    np.multiply(out, _SQRT_2_PI, out=out)
-    np.tanh(out, out=out)
+    np.multiply(out, -2 * _SQRT_2_PI, out=out)
+    np.exp(out, out=out)
     np.add(out, _ONE, out=out)
-    np.multiply(out, 0.5, out=out)
-    np.multiply(out, z, out=out)
+    np.divide(z, out, out=out)
 
 
 def _gelu_prime(z: Array, a: Array, out: Array) -> None:
-    # Phi + z Phi', where Phi = a / z needs no second tanh, and Phi' = 2 Phi (1 - Phi) u'.
+    # Phi + z Phi', where Phi = a / z needs no second exp, and Phi' = 2 Phi (1 - Phi) u'.
     phi = np.divide(a, z, out=np.full_like(a, 0.5), where=np.abs(z) > 1e-30)
-    # Past |z| = 16, Phi' is 0 to the last bit of either dtype, where z^2 may be infinite.
-    near = np.clip(z, -16, 16)
+    # Past |z| = 32, Phi' is 0 to the last bit of either dtype, where z^2 may be infinite.
+    near = np.clip(z, -32, 32)
     np.multiply(near, near, out=out)
     np.multiply(out, 3 * 0.044715, out=out)
     np.add(out, _ONE, out=out)
@@ -190,6 +190,7 @@ identity = Activation("identity", _identity, _identity_prime)
 class _Softmax(Activation):
     """Units that share out 1 among them: no unit's derivative is its own alone."""
 
+    @np.errstate(over="ignore")
     def __call__(self, z: ArrayLike) -> Array:
         """The shares of the linear outputs z (..., units): rows are samples."""
         rows = np.atleast_1d(_as_floats(z))

@@ -83,6 +83,7 @@ def mini_batches(
         yield from _gather(dataset, order[..., whole:], n - whole, dtype)
 
 
+@np.errstate(over="ignore")  # a float64 beyond float32's range becomes an infinity
 def _gather(
     dataset: Dataset, rows: Array, batch_size: int, dtype: np.dtype[Any]
 ) -> Iterator[Samples]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import numbers
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ __all__ = [
     "by_name",
     "finite_array",
     "finite_number",
+    "in_file",
     "integer",
     "record",
     "require",
@@ -117,6 +119,21 @@ def finite_array(argument: str, array: NDArray[Any]) -> None:
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
         place = f"{argument}[{', '.join(map(str, where))}]" if where else argument
         raise InputError(f"{place} is {array[where]}: expected finite values only")
+
+
+@contextmanager
+def in_file(name: object) -> Iterator[None]:
+    """What is refused in here is said to stand in this file, or in this part of one.
+
+    >>> with in_file("digits.npz"):
+    ...     finite_number("scale", "a")
+    Traceback (most recent call last):
+    fnnet.checks.InputError: digits.npz: scale is 'a': expected a finite number
+    """
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
 
 
 def _in_words(value: object) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from fnnet.activations import Activation, sigmoid, softmax
 from fnnet.checks import InputError, by_name, finite_number
+from fnnet.recipes import Remade, remembered
 from fnnet.records import Array
 
 __all__ = [
@@ -31,7 +32,7 @@ _HALF = np.full((), 0.5, np.float32)
 
 
 @attrs.frozen
-class Cost:
+class Cost(Remade):
     """A cost of outputs a against targets y, both of shape (..., n_out, n): a column a sample.
 
     Attributes
@@ -111,7 +112,7 @@ log_likelihood = Cost("log-likelihood", _log_likelihood, _log_likelihood_derivat
 """-sum y ln a for one sample, a = softmax(z): c/z is a sum(y) - y. Nielsen, chapter 3, eq. 80."""
 
 
-@cache
+@remembered
 def huber_beyond(threshold: float) -> Cost:
     """Half the squared error of each output, up to an error of `threshold`; beyond, a line.
 
@@ -123,8 +124,11 @@ def huber_beyond(threshold: float) -> Cost:
     >>> cost.value(np.array([[1.0, 5.0]]), np.array([[0.0, 0.0]]))  # one output, two samples
     array([0.5, 8. ])
     """
-    limit = finite_number("threshold", threshold, above=0)
+    return _huber(finite_number("threshold", threshold, above=0))
 
+
+@cache  # functions made twice would not be equal
+def _huber(limit: float) -> Cost:
     def value(a: Array, y: Array) -> Array:
         error = a - y
         near = np.clip(error, -limit, limit)

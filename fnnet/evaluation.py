@@ -52,6 +52,8 @@ class Evaluation(Record):
 def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) -> Evaluation:
     """How many of the samples a network gets right, and their mean cost: the notebook's `evaluate`.
 
+    Each sample counts 1: a data set's weights are for training.
+
     Parameters
     ----------
     params

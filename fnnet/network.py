@@ -110,7 +110,8 @@ def cost(
     cost
         A `Cost` or its name, by default the notebook's, 1/4 sum (a - y)^2.
     weights
-        How much each sample's cost counts, (n,): the mean is sum(weights * costs) / n.
+        How much each sample's cost counts, (n,): numbers of at least 0. The mean is
+        sum(weights * costs) / n. Leading axes broadcast, as those of x.
 
     Returns
     -------
@@ -126,7 +127,7 @@ def cost(
     record("params", params, Params)
     cost = cost_for(params.architecture.activations[-1], cost)
     inputs, targets, weights = as_samples(params, x, y, weights)
-    leading_axes(params, inputs, targets)
+    leading_axes(params, inputs, targets, weights)
     with arithmetic():
         return mean_cost(_feedforward(params, inputs).costs(targets, cost), weights)
 
@@ -149,12 +150,13 @@ def grads(
     Returns
     -------
     Params
-        c/w in `.weights` and c/b in `.biases`, with the leading axes of params and x.
+        c/w in `.weights` and c/b in `.biases`, with the leading axes of params, x, y and weights.
 
     Raises
     ------
     InputError
-        Where x or y do not fit the network, a label is no class, or a value is not finite.
+        Where x or y do not fit the network, a label is no class, a weight is negative, or a value
+        is not finite.
 
     Examples
     --------
@@ -209,7 +211,7 @@ def from_gradient(
     record("params", params, Params)
     cost = cost_for(params.architecture.activations[-1], cost)
     inputs, targets, weights = as_samples(params, *samples)
-    leading = leading_axes(params, inputs, targets)
+    leading = leading_axes(params, inputs, targets, weights)
     with arithmetic():
         scale = share(factor, inputs.shape[-2], weights, params.dtype)
         return gradient(params, leading, inputs, targets, cost, scale, result)

@@ -15,6 +15,7 @@ from fnnet.costs import Cost, quadratic
 from fnnet.datasets.dataset import Batch
 from fnnet.network import from_gradient
 from fnnet.params import Params
+from fnnet.recipes import Remade, remembered
 from fnnet.records import Array, freeze
 
 __all__ = ["Optimizer", "chain", "descend", "sgd", "sgd_step"]
@@ -64,7 +65,7 @@ def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = qua
 
 
 @attrs.frozen
-class Optimizer:
+class Optimizer(Remade):
     """What becomes of a gradient before a step is taken along it, as a pair of pure functions.
 
     The form is Optax's, but that a learning rate is no part of it: a step goes to
@@ -147,10 +148,11 @@ def stateless(name: str, direction: Callable[[Array, Params], Array]) -> Optimiz
     )
 
 
-sgd = stateless("sgd", lambda gradient, _params: gradient)
+sgd = attrs.evolve(stateless("sgd", lambda gradient, _params: gradient), recipe="sgd")
 """Plain gradient descent: the direction is the gradient."""
 
 
+@remembered
 def chain(*optimizers: Optimizer) -> Optimizer:
     """Several optimizers in a row: each takes the direction of the one before as its gradient.
 

@@ -34,7 +34,7 @@ class Record:
 
     __slots__ = ()
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> str | tuple[Any, ...]:
         # attrs' own way would restore the fields as they come, with arrays that can be written to.
         fields = attrs.asdict(self, recurse=False)  # type: ignore[arg-type]  # subclasses are attrs'
         return _restored, (type(self), fields)

@@ -14,14 +14,18 @@ from fnnet.records import Array
 __all__ = ["as_inputs", "as_samples", "leading_axes"]
 
 
-def leading_axes(params: Params, inputs: Array, targets: Array | None = None) -> tuple[int, ...]:
-    """The leading axes of params, of the samples x and of their y, broadcast."""
-    if inputs.ndim == 2 and params.theta.ndim == 1 and (targets is None or targets.ndim == 2):
-        return ()
-    leading = _broadcast("x", inputs.shape[:-2], "params", params.leading)
-    if targets is None:
-        return leading
-    return _broadcast("y", targets.shape[:-2], "params and x", leading)
+def leading_axes(
+    params: Params, inputs: Array, targets: Array | None = None, weights: Array | None = None
+) -> tuple[int, ...]:
+    """The leading axes of params, of the samples x, of their y and of their weights, broadcast."""
+    leading = params.leading
+    if leading or inputs.ndim > 2:
+        leading = _broadcast("x", inputs.shape[:-2], "params", leading)
+    if targets is not None and (leading or targets.ndim > 2):
+        leading = _broadcast("y", targets.shape[:-2], "params and x", leading)
+    if weights is not None and (leading or weights.ndim > 1):
+        leading = _broadcast("weights", weights.shape[:-1], "params, x and y", leading)
+    return leading
 
 
 def _broadcast(
@@ -58,9 +62,6 @@ def as_samples(params: Params, x: ArrayLike, y: ArrayLike, weights: ArrayLike | 
     finite_array("weights", weights)
     n = inputs.shape[-2]
     require(weights.shape[-1] == n, "weights", weights, f"one for each of {n} samples")
-    _broadcast(
-        "weights", weights.shape[:-1], "params, x and y", leading_axes(params, inputs, targets)
-    )
     return inputs, targets, weights
 
 

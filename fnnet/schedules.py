@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 
 from fnnet.checks import finite_number, integer, require
+from fnnet.recipes import Remade, remembered
 from fnnet.state import EpochReport
 
 __all__ = ["Schedule", "constant", "cosine", "exponential", "halving", "step_decay"]
@@ -18,7 +19,7 @@ History = Sequence[EpochReport]
 
 
 @attrs.frozen
-class Schedule:
+class Schedule(Remade):
     """What the learning rate is multiplied by, as a function without a memory.
 
     Called, it gives the factor at a time, counted in epochs: 2.5 in the middle of the third.
@@ -53,10 +54,11 @@ def _of_time(name: str, factor: Callable[[float], float]) -> Schedule:
     return Schedule(name, lambda _history: factor)
 
 
-constant = _of_time("constant", lambda _epoch: 1.0)
+constant = attrs.evolve(_of_time("constant", lambda _epoch: 1.0), recipe="constant")
 """The learning rate as it is."""
 
 
+@remembered
 def step_decay(epochs: int, by: float = 0.1) -> Schedule:
     """Multiplied by `by` after every so many epochs.
 
@@ -67,6 +69,7 @@ def step_decay(epochs: int, by: float = 0.1) -> Schedule:
     return _of_time(f"step({epochs}, {by})", lambda epoch: by ** (epoch // epochs))
 
 
+@remembered
 def exponential(rate: float) -> Schedule:
     """Multiplied by exp(-rate) over each epoch, a little in each step.
 
@@ -77,6 +80,7 @@ def exponential(rate: float) -> Schedule:
     return _of_time(f"exponential({rate})", lambda epoch: exp(-rate * epoch))
 
 
+@remembered
 def cosine(epochs: int, *, warm_up: float = 0.0) -> Schedule:
     """Up from 0 in a line over the first `warm_up` epochs, then down to 0 along half a cosine.
 
@@ -108,6 +112,7 @@ def cosine(epochs: int, *, warm_up: float = 0.0) -> Schedule:
     return _of_time(f"cosine({epochs}, {warm_up})", factor)
 
 
+@remembered
 def halving(patience: int = 10, *, least: float = 1 / 128) -> Schedule:
     """Halved whenever the validation samples have not been done better for `patience` epochs.
 

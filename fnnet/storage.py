@@ -15,12 +15,13 @@ import numpy as np
 
 from fnnet.activations import as_activation
 from fnnet.checks import InputError, finite_array, integer, record, require
+from fnnet.datasets.scaling import Scaling
 from fnnet.evaluation import Evaluation
 from fnnet.params import Architecture, Params
 from fnnet.records import Array
 from fnnet.state import EpochReport, TrainState
 
-__all__ = ["load_params", "load_state", "replacing", "save_params", "save_state"]
+__all__ = ["load_params", "load_scaling", "load_state", "replacing", "save_params", "save_state"]
 
 _FORMAT = 1
 """Raised when an older fnnet could not read what this one writes."""
@@ -44,10 +45,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
-def save_params(path: str | os.PathLike[str], params: Params) -> None:
+def save_params(
+    path: str | os.PathLike[str], params: Params, *, scaling: Scaling | None = None
+) -> None:
     """Save a network, or a stack, as an `.npz` of `sizes`, `activations` and `theta`.
 
-    Equal params give equal files, byte for byte.
+    Equal params, with equal scalings if any, give equal files, byte for byte.
 
     Parameters
     ----------
@@ -55,6 +58,9 @@ def save_params(path: str | os.PathLike[str], params: Params) -> None:
         The file, replaced if there is one. It is used as it is: no ending is added.
     params
         Of the package's own activations; a function of one's own cannot be put in a file.
+    scaling
+        What the network's inputs are scaled by, for `load_scaling` to give back: the entries
+        `scaling_shift` and `scaling_factor`.
 
     Examples
     --------
@@ -65,7 +71,12 @@ def save_params(path: str | os.PathLike[str], params: Params) -> None:
     ...     fnnet.load_params(f"{folder}/params.npz") == params
     True
     """
-    _save(path, _entries(params))
+    entries = _entries(params)
+    if scaling is not None:
+        record("scaling", scaling, Scaling)
+        _match(scaling, params)
+        entries |= {"scaling_shift": scaling.shift, "scaling_factor": scaling.factor}
+    _save(path, entries)
 
 
 def load_params(path: str | os.PathLike[str]) -> Params:
@@ -77,6 +88,18 @@ def load_params(path: str | os.PathLike[str]) -> Params:
         Where the file is missing or is not such a file.
     """
     return _params(path, _load(path))
+
+
+def load_scaling(path: str | os.PathLike[str]) -> Scaling | None:
+    """The scaling that `save_params` saved with a network, if any; errors as in `load_params`."""
+    entries = _load(path)
+    params = _params(path, entries)
+    if not {"scaling_shift", "scaling_factor"} & entries.keys():
+        return None
+    with _refusing(path):
+        scaling = Scaling(entries["scaling_shift"], entries["scaling_factor"])
+        _match(scaling, params)
+    return scaling
 
 
 def save_state(path: str | os.PathLike[str], state: TrainState) -> None:
@@ -151,6 +174,11 @@ def _entries(params: Params) -> dict[str, Array]:
         "activations": np.asarray([activation.name for activation in activations]),
         "theta": params.theta,
     }
+
+
+def _match(scaling: Scaling, params: Params) -> None:
+    n_in = params.sizes[0]
+    require(scaling.n_in == n_in, "scaling", scaling.shift, f"one of the network's {n_in} inputs")
 
 
 def _save(path: str | os.PathLike[str], entries: dict[str, Array]) -> None:

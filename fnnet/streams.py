@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     SHUFFLE = 1
     DROPOUT = 2
     AUGMENT = 3
+    SPLIT = 4
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:

@@ -10,6 +10,7 @@ import numpy as np
 from fnnet.checks import finite_number
 from fnnet.optimizers import Optimizer, State, chain, stateless
 from fnnet.params import Architecture, Params
+from fnnet.recipes import remembered
 from fnnet.records import Array, freeze
 
 __all__ = [
@@ -29,6 +30,7 @@ def _zeros(params: Params) -> Array:
     return np.zeros_like(params.theta)
 
 
+@remembered
 def momentum(mu: float = 0.9) -> Optimizer:
     """The direction v <- mu v + g.
 
@@ -47,6 +49,7 @@ def momentum(mu: float = 0.9) -> Optimizer:
     return Optimizer(f"momentum({mu})", lambda params: (_zeros(params),), update)
 
 
+@remembered
 def nesterov(mu: float = 0.9) -> Optimizer:
     """The direction g + mu v, where v <- mu v + g: momentum that looks a step ahead.
 
@@ -64,6 +67,7 @@ def nesterov(mu: float = 0.9) -> Optimizer:
     return Optimizer(f"nesterov({mu})", lambda params: (_zeros(params),), update)
 
 
+@remembered
 def rmsprop(rho: float = 0.9, *, epsilon: float = 1e-8) -> Optimizer:
     """The direction g / (sqrt(s) + epsilon), where s <- rho s + (1 - rho) g^2.
 
@@ -82,6 +86,7 @@ def rmsprop(rho: float = 0.9, *, epsilon: float = 1e-8) -> Optimizer:
     return Optimizer(name, lambda params: (_zeros(params),), update)
 
 
+@remembered
 def adam(beta1: float = 0.9, beta2: float = 0.999, *, epsilon: float = 1e-8) -> Optimizer:
     """The direction m / (sqrt(s) + epsilon), where m and s are running means of g and of g^2.
 
@@ -109,6 +114,7 @@ def adam(beta1: float = 0.9, beta2: float = 0.999, *, epsilon: float = 1e-8) -> 
     return Optimizer(f"adam({beta1}, {beta2}{_unless_default(epsilon)})", init, update)
 
 
+@remembered
 def adamw(
     decay: float = 0.01, *, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
 ) -> Optimizer:
@@ -123,6 +129,7 @@ def adamw(
     return chain(adam(beta1, beta2, epsilon=epsilon), l2(decay))
 
 
+@remembered
 def clip_by_norm(limit: float) -> Optimizer:
     """A gradient longer than `limit` becomes that long: one network's at a time, in a stack.
 
@@ -144,6 +151,7 @@ def clip_by_norm(limit: float) -> Optimizer:
     return stateless(f"clip-by-norm({limit})", direction)
 
 
+@remembered
 def clip_by_value(limit: float) -> Optimizer:
     """Each number of the gradient, brought to the range of -limit to limit.
 
@@ -154,6 +162,7 @@ def clip_by_value(limit: float) -> Optimizer:
     return stateless(f"clip-by-value({limit})", lambda g, _params: np.clip(g, -limit, limit))
 
 
+@remembered
 def l2(decay: float) -> Optimizer:
     """The direction g + decay * w for weights, g for biases: the cost has decay/2 sum w^2 more.
 
@@ -171,6 +180,7 @@ def l2(decay: float) -> Optimizer:
     return stateless(f"l2({decay})", direction)
 
 
+@remembered
 def l1(decay: float) -> Optimizer:
     """The direction g + decay * sign(w) for weights, g for biases: the cost has decay sum |w| more.
 

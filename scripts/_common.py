@@ -7,20 +7,23 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import attrs
+import numpy as np
 import typer
 
 import fnnet
+from fnnet.checks import require
+
+_TABLES = (".csv", ".tsv", ".txt")
 
 Data = Annotated[
     str | None,
     typer.Option(
         metavar="digits|mnist|PATH",
-        help="The embedded digits; MNIST, downloaded once; or a folder of IDX files or a "
-        "mnist.pkl.gz. The environment variable FNNET_DATA names a folder to take instead of the "
-        "embedded digits, and for mnist instead of the download.",
+        help="The embedded digits; MNIST, downloaded once; or a folder of IDX files, a "
+        "mnist.pkl.gz, an .npz or a .csv. The environment variable FNNET_DATA names one to take "
+        "instead of the embedded digits, and for mnist instead of the download.",
         show_default="digits",
     ),
 ]
@@ -32,14 +35,32 @@ def data_name(data: str | None) -> str:
     return name if name in ("digits", "mnist") else str(Path(name).absolute())
 
 
-def load_data(data: str | None) -> fnnet.Splits:
-    """The data set that `--data` names."""
+def load_data(data: str | None, target: str | None = None, task: str | None = None) -> fnnet.Splits:
+    """The data set that `--data` names; of a CSV, the column to learn, and how."""
     name = data_name(data)
+    if Path(name).suffix in _TABLES:
+        return fnnet.load_csv(name, target=_column(target), task=task)
+    for option, value in {"--target": target, "--task": task}.items():
+        require(value is None, option, value, "a CSV in --data with it")
+    if Path(name).suffix == ".npz":
+        return fnnet.load_npz(name)
     if name == "digits":
         return fnnet.load_digits()
     if name == "mnist":
         return fnnet.load_mnist(os.environ.get("FNNET_DATA") or fnnet.download_mnist())
     return fnnet.load_mnist(name)
+
+
+def _column(target: str | None) -> str | int:
+    try:
+        return -1 if target is None else int(target)
+    except ValueError:
+        return str(target)
+
+
+def is_regression(data: fnnet.Dataset) -> bool:
+    """Whether there are targets to come near to, and no classes to tell apart."""
+    return data.classes is None and not np.isin(data.y, (0, 1)).all()
 
 
 def run(main: Callable[..., None]) -> None:
@@ -64,8 +85,3 @@ def run(main: Callable[..., None]) -> None:
 def percent(evaluation: fnnet.Evaluation) -> str:
     """The accuracy as the notebook prints it."""
     return f"{evaluation.accuracy * 100:.2f}%"
-
-
-def figures(evaluation: fnnet.Evaluation) -> dict[str, Any]:
-    """An evaluation for `run.json`."""
-    return {**attrs.asdict(evaluation), "accuracy": evaluation.accuracy}

@@ -20,14 +20,24 @@ from fnnet.storage import replacing
 
 
 def describe(
-    data: str, splits: fnnet.Splits, start: fnnet.Params, config: fnnet.TrainConfig
+    data: str,
+    reading: dict[str, str | None],
+    train: fnnet.Dataset,
+    start: fnnet.Params,
+    config: fnnet.TrainConfig,
 ) -> dict[str, Any]:
     """What a run depends on, for `run.json`."""
-    train = splits.train
+    arrays = [train.x, train.y] if train.weights is None else [train.x, train.y, train.weights]
+    activations = [activation.name for activation in start.architecture.activations]
     settings = attrs.asdict(config, recurse=False)
     return {
         "data": data,
-        "network": {"sizes": list(start.sizes), "dtype": start.dtype.name},
+        "reading": reading,
+        "network": {
+            "sizes": list(start.sizes),
+            "activations": activations,
+            "dtype": start.dtype.name,
+        },
         "config": {name: getattr(value, "name", value) for name, value in settings.items()},
         "versions": {
             "fnnet": fnnet.__version__,
@@ -36,7 +46,7 @@ def describe(
             "machine": platform.machine(),
         },
         "digests": {
-            "training data": sha256(train.x.tobytes() + train.y.tobytes()).hexdigest(),
+            "training data": sha256(b"".join(array.tobytes() for array in arrays)).hexdigest(),
             "start": start.digest(),
         },
     }
@@ -67,19 +77,34 @@ def read(folder: Path) -> dict[str, Any]:
         run = json.loads(path.read_text())
         for part in ("network", "config", "digests"):
             run[part].items()
-        run["data"], run["config"]["cost"], run["history"][:]
+        run["data"], run["reading"].items(), run["config"]["cost"], run["history"][:]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise fnnet.InputError(f"{path} is not what train.py writes: expected its JSON") from None
     return dict(run)
 
 
+def row(state: fnnet.TrainState) -> dict[str, Any]:
+    """The last epoch, for the history in `run.json`."""
+    report = state.history[-1]
+    evaluations = {
+        name: {**attrs.asdict(evaluation), "accuracy": evaluation.accuracy}
+        for name, evaluation in report.evaluations
+    }
+    digest = state.params.digest()
+    return {"epoch": report.epoch, "eta": report.eta, "digest": digest, **evaluations}
+
+
 def write(
-    folder: Path, state: fnnet.TrainState, run: dict[str, Any], history: list[dict[str, Any]]
+    folder: Path,
+    state: fnnet.TrainState,
+    run: dict[str, Any],
+    history: list[dict[str, Any]],
+    scaling: fnnet.Scaling | None,
 ) -> None:
     """Bring the files up to date. The history goes first: `resume` cuts off what is too much."""
-    digests = {**run["digests"], "params": state.params.digest()}
+    digests = {**run["digests"], "params": state.result.digest()}
     text = json.dumps({**run, "digests": digests, "history": history}, indent=1)
     with replacing(folder / "run.json") as file:
         file.write(f"{text}\n".encode())
     fnnet.save_state(folder / "state.npz", state)
-    fnnet.save_params(folder / "params.npz", state.result)
+    fnnet.save_params(folder / "params.npz", state.result, scaling=scaling)

@@ -13,10 +13,8 @@ from rich.table import Table
 
 import _run_folder
 import fnnet
-from _common import Data, load_data, percent, run
-from fnnet.evaluation import regression_report
-from fnnet.metrics import log_loss, precision_recall_f1, top_k_accuracy
-from fnnet.prediction import PROBABILISTIC, classes_of, predict_proba
+from _common import Data, is_regression, load_data, percent, run
+from fnnet.prediction import PROBABILISTIC, classes_of
 
 
 def main(
@@ -26,10 +24,13 @@ def main(
     """Evaluate the network of RUN_DIR on the test samples of --data, by default the run's own."""
     params = fnnet.load_params(run_dir / "params.npz")
     trained = _run_folder.read(run_dir)
-    test = load_data(data or trained["data"]).test
+    reading = trained["reading"]
+    test = load_data(data or trained["data"], reading.get("target"), reading.get("task")).test
+    scaling = fnnet.load_scaling(run_dir / "params.npz")
+    if scaling is not None:
+        test = fnnet.apply_scaling(scaling, test)
     evaluation = fnnet.evaluate(params, test, cost=trained["config"]["cost"])
-    several_targets = test.classes is None and test.n_out > 1
-    if several_targets or trained["config"].get("task", "classification") == "regression":
+    if is_regression(test):
         print(f"Cost: {evaluation.cost:.6f}")
         print_errors(params, test)
     else:
@@ -40,7 +41,7 @@ def main(
 
 def print_errors(params: fnnet.Params, test: fnnet.Dataset) -> None:
     """How near the outputs come to the targets."""
-    report = regression_report(params, test)
+    report = fnnet.regression_report(params, test)
     print(f"R2: {report.r2:.6f}")
     print(f"Mean absolute error: {report.mean_absolute_error:.6f}")
     print(f"Root mean squared error: {report.root_mean_squared_error:.6f}")
@@ -58,7 +59,7 @@ def print_classes(params: fnnet.Params, test: fnnet.Dataset) -> None:
     console = Console(width=max(80, 8 * len(matrix)))
     console.print(table)
 
-    report = precision_recall_f1(matrix)
+    report = fnnet.precision_recall_f1(matrix)
     table = Table("Class", title="Of each class", box=box.SIMPLE)
     for name in ("Precision", "Recall", "F1", "Samples"):
         table.add_column(name, justify="right")
@@ -68,11 +69,11 @@ def print_classes(params: fnnet.Params, test: fnnet.Dataset) -> None:
     console.print(table)
 
     if params.architecture.activations[-1].name in PROBABILISTIC:
-        probabilities = predict_proba(params, test.batch(dtype=params.dtype).x)
+        probabilities = fnnet.predict_proba(params, test.batch(dtype=params.dtype).x)
         labels = classes_of(test.y) if test.classes is None else test.y
         if len(matrix) > 3:
-            print(f"Top-3 accuracy: {top_k_accuracy(probabilities, labels, 3) * 100:.2f}%")
-        print(f"Log loss: {log_loss(probabilities, labels):.6f}")
+            print(f"Top-3 accuracy: {fnnet.top_k_accuracy(probabilities, labels, 3) * 100:.2f}%")
+        print(f"Log loss: {fnnet.log_loss(probabilities, labels):.6f}")
 
 
 if __name__ == "__main__":

@@ -4,85 +4,140 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from rich.progress import Progress
 
+import _options as o
 import _run_folder
+import _settings
 import fnnet
-from _common import Data, data_name, figures, load_data, percent, run
+from _common import Data, data_name, is_regression, load_data, percent, run
 from fnnet.checks import InputError
 
 
 def main(
     data: Data = None,
-    hidden: Annotated[str, typer.Option(help="Units of the hidden layers, or none.")] = "16,16",
-    epochs: Annotated[int, typer.Option(help="Epochs in all.")] = 30,
-    batch_size: Annotated[int, typer.Option(help="Samples in a mini batch.")] = 10,
-    eta: Annotated[float, typer.Option(help="The learning rate.")] = 3.0,
-    cost: Annotated[str, typer.Option(help="quadratic or cross-entropy.")] = "quadratic",
-    seed: Annotated[int, typer.Option(help="Of the first weights and of the shuffling.")] = 0,
-    dtype: Annotated[str, typer.Option(help="float32 or float64.")] = "float32",
-    out: Annotated[
-        Path | None, typer.Option(help="A folder for params.npz and run.json, kept up to date.")
-    ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Continue the run in --out.")] = False,
+    target: o.Target = None,
+    task: o.Task = None,
+    scale: o.Scale = "none",
+    hidden: o.Hidden = "16,16",
+    activation: o.HiddenActivation = "sigmoid",
+    output: o.OutputActivation = None,
+    weights: o.Weights = "standard-normal",
+    biases: o.Biases = "standard-normal",
+    dtype: o.Dtype = "float32",
+    epochs: o.Epochs = 30,
+    batch_size: o.BatchSize = 10,
+    eta: o.Eta = None,
+    cost: o.CostName = "quadratic",
+    optimizer: o.OptimizerName = "sgd",
+    momentum: o.Momentum = None,
+    schedule: o.ScheduleName = "constant",
+    warm_up: o.WarmUp = None,
+    clip_norm: o.ClipNorm = None,
+    clip_value: o.ClipValue = None,
+    l2: o.L2 = 0.0,
+    l1: o.L1 = 0.0,
+    decay: o.Decay = None,
+    dropout: o.Dropout = "none",
+    label_smoothing: o.LabelSmoothing = 0.0,
+    class_weights: o.ClassWeights = "none",
+    augment: o.Augment = "none",
+    early_stopping: o.EarlyStopping = None,
+    seed: o.SeedOption = 0,
+    out: o.Out = None,
+    resume: o.Resume = False,
 ) -> None:
     """Train a network, printing after each epoch how many of the test samples it gets right."""
-    splits = load_data(data)
-    sizes = [splits.train.n_in, *_numbers(hidden), splits.train.n_out]
-    config = fnnet.TrainConfig(epochs=epochs, batch_size=batch_size, eta=eta, seed=seed, cost=cost)
-    params = fnnet.init(sizes, seed=seed, dtype=dtype)
-    description = _run_folder.describe(data_name(data), splits, params, config)
+    splits, scaling = _settings.scaled(load_data(data, target, task), scale)
+    train = _settings.training_data(
+        splits.train, label_smoothing=label_smoothing, class_weights=class_weights
+    )
+    units = _settings.numbers("--hidden", hidden)
+    config = fnnet.TrainConfig(
+        epochs=epochs,
+        batch_size=batch_size,
+        eta=_settings.default_eta(cost, optimizer, splits.train) if eta is None else eta,
+        seed=seed,
+        cost=cost,
+        optimizer=_settings.optimizer(
+            optimizer,
+            len(train),
+            momentum=momentum,
+            decay=decay,
+            l1=l1,
+            l2=l2,
+            clip_norm=clip_norm,
+            clip_value=clip_value,
+        ),
+        schedule=_settings.schedule(schedule, epochs, warm_up),
+        dropout=_settings.dropout(dropout),
+        augment=_settings.augmentation(augment, splits.train),
+        patience=early_stopping,
+    )
+    params = fnnet.init(
+        [train.n_in, *units, train.n_out],
+        seed=seed,
+        activations=_settings.activations(activation, output, cost, len(units), splits.train),
+        weights=weights,
+        biases=biases,
+        dtype=dtype,
+    )
+    description = _run_folder.describe(
+        data_name(data), {"target": target, "task": task, "scale": scale}, train, params, config
+    )
 
-    state, history = fnnet.start(params, config), list[dict[str, Any]]()
+    state, rows = fnnet.start(params, config), list[dict[str, Any]]()
     if resume:
-        state, history = _run_folder.resume(_required(out), description)
+        state, rows = _run_folder.resume(_required(out), description)
     elif out is not None:
         _run_folder.create(out)
-        _run_folder.write(out, state, description, history)
+        _run_folder.write(out, state, description, rows, scaling)
 
-    states = fnnet.trajectory(state, splits.train, config)
+    monitor = {"validation": splits.validation, "test": splits.test}
+    states = fnnet.trajectory(state, train, config, monitor=monitor)
     try:
         with Progress(disable=not sys.stdout.isatty()) as progress:
             bar = progress.add_task("Training", total=max(0, epochs - state.epoch))
             for new in states:
-                test = fnnet.evaluate(new.params, splits.test, cost=config.cost)
                 if out is not None:
-                    validation = fnnet.evaluate(new.params, splits.validation, cost=config.cost)
-                    row = {"epoch": state.epoch, "digest": new.params.digest()}
-                    row |= {"validation": figures(validation), "test": figures(test)}
-                    history.append(row)
-                    _run_folder.write(out, new, description, history)
-                score = f"{test.correct} / {test.total}"
-                print(f"Epoch {state.epoch}: {score}, precision is {percent(test)}", flush=True)
+                    rows.append(_run_folder.row(new))
+                    _run_folder.write(out, new, description, rows, scaling)
+                test = dict(new.history[-1].evaluations)["test"]
+                print(f"Epoch {state.epoch}: {_in_words(test, splits.test)}", flush=True)
                 progress.advance(bar)
                 state = new
     except KeyboardInterrupt:
         print(f"\nInterrupted; {state.epoch} epochs are finished.")
-        _report(state, splits)
+        _report(state, splits.test, config)
         raise
-    _report(state, splits)
+    if state.epoch < epochs:
+        print(f"Stopped early: {early_stopping} epochs without a better validation score.")
+    _report(state, splits.test, config)
 
 
-def _report(state: fnnet.TrainState, splits: fnnet.Splits) -> None:
-    print(f"Test accuracy: {percent(fnnet.evaluate(state.params, splits.test))}")
-    print(f"Digest of the params: {state.params.digest()}")
+def _in_words(test: fnnet.Evaluation, data: fnnet.Dataset) -> str:
+    if is_regression(data):
+        return f"the cost is {test.cost:.6f}"
+    return f"{test.correct} / {test.total}, precision is {percent(test)}"
+
+
+def _report(state: fnnet.TrainState, test: fnnet.Dataset, config: fnnet.TrainConfig) -> None:
+    """Of the parameters to use: the best ones, with early stopping."""
+    params = state.result
+    if is_regression(test):
+        print(f"Test cost: {fnnet.evaluate(params, test, cost=config.cost).cost:.6f}")
+        print(f"Test R2: {fnnet.regression_report(params, test).r2:.4f}")
+    else:
+        print(f"Test accuracy: {percent(fnnet.evaluate(params, test, cost=config.cost))}")
+    print(f"Digest of the params: {params.digest()}")
 
 
 def _required(out: Path | None) -> Path:
     if out is None:
         raise InputError("--out is not given: expected the folder of the run to --resume")
     return out
-
-
-def _numbers(hidden: str) -> list[int]:
-    try:
-        return [] if hidden in ("", "none") else [int(units) for units in hidden.split(",")]
-    except ValueError:
-        expected = "numbers of units with commas between them, or none"
-        raise InputError(f"--hidden is {hidden!r}: expected {expected}") from None
 
 
 if __name__ == "__main__":

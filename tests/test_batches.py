@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fnnet.batches import mini_batches, target_columns, with_ones
+from fnnet import Dataset, evaluate, init
+from fnnet.batches import mini_batches, rate, share, target_columns, with_ones
 from fnnet.streams import shuffle
 from tests._support import dataset, inputs
 
@@ -44,11 +46,14 @@ def test_targets_become_columns() -> None:
     members=st.integers(0, 3),
     kind=st.sampled_from(KINDS),
     dtype=st.sampled_from(DTYPES),
+    weighed=st.booleans(),
 )
 def test_the_batches_are_the_order_cut_in_pieces(
-    n: int, batch_size: int, members: int, kind: str, dtype: Any
+    n: int, batch_size: int, members: int, kind: str, dtype: Any, weighed: bool
 ) -> None:
     data = dataset(n, (3, 2), kind)
+    if weighed:
+        data = attrs.evolve(data, weights=np.arange(n) / 7)
     order = shuffle(n, seed=range(members) if members else 0, epoch=0)
     batches = list(mini_batches(data, order, batch_size, dtype))
     starts = range(0, n, batch_size)
@@ -57,7 +62,11 @@ def test_the_batches_are_the_order_cut_in_pieces(
         expected = data.batch(order[..., start : start + batch_size], dtype=dtype)
         assert x.tobytes() == with_ones(expected.x, 1.0, dtype).tobytes()
         assert y.tobytes() == target_columns(expected.y, 2, dtype).tobytes()
-        assert weights is None
+        if expected.weights is None:
+            assert weights is None
+        else:
+            assert weights is not None
+            assert weights.tobytes() == expected.weights.astype(dtype).tobytes()
 
 
 def test_batches_do_not_share_memory_that_a_later_one_changes() -> None:
@@ -72,3 +81,32 @@ def test_batches_are_made_when_they_are_asked_for() -> None:
     first, _, _ = next(mini_batches(data, np.arange(100_000), 10, DTYPES[0]))
     assert first.base is not None
     assert first.base.nbytes < 10_000
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_numbers_beyond_the_dtypes_range_become_infinite_in_silence(dtype: Any) -> None:
+    data = Dataset([[1.0]], [[1e300]], weights=[1e300])
+    (_, y, weights) = next(mini_batches(data, np.arange(1), 1, dtype))
+    assert weights is not None
+    assert np.isinf([y[0, 0], weights[0]]).all() == (dtype == np.float32)
+    assert evaluate(init([1, 1], seed=0, dtype=dtype), data).cost == np.inf
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("axes", [1, 2])
+def test_a_rate_is_one_number_or_one_for_each_network(axes: int, dtype: Any) -> None:
+    one, each = rate(0.5, dtype, axes=axes), rate([0.5, 2], dtype, axes=axes)
+    assert (one.shape, one.dtype, one.item()) == ((), dtype, 0.5)
+    assert (each.shape, each.dtype, each.ravel().tolist()) == ((2, *[1] * axes), dtype, [0.5, 2])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_samples_share_is_its_weight_times_the_factor_over_their_number(dtype: Any) -> None:
+    weights = np.array([1, 2, 0, 3], dtype)
+    assert share(2.0, 4, None, dtype).tolist() == 0.5
+    assert share(2.0, 4, weights, dtype).tolist() == [[0.5, 1, 0, 1.5]]
+    of_two = share(np.array([2.0, 4.0]), 4, weights, dtype)
+    assert of_two.tolist() == [[[0.5, 1, 0, 1.5]], [[1, 2, 0, 3]]]
+    own = share(np.array([2.0, 4.0]), 4, np.stack([weights, 1 - weights / 4]), dtype)
+    assert own.tolist() == [[[0.5, 1, 0, 1.5]], [[0.75, 0.5, 1, 0.25]]]
+    assert {of_two.dtype, own.dtype} == {dtype}

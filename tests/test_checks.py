@@ -9,7 +9,7 @@ import pytest
 
 import fnnet
 from fnnet import Batch
-from fnnet.checks import InputError, finite_array, finite_number, integer, require
+from fnnet.checks import InputError, finite_array, finite_number, in_file, integer, require
 from tests._support import assert_refused
 
 
@@ -20,6 +20,12 @@ def test_a_condition_that_holds_is_silent() -> None:
 def test_a_refusal_says_argument_value_and_expectation() -> None:
     with pytest.raises(InputError, match=r"^n is 2: expected more than 3$"):
         require(False, "n", 2, "more than 3")
+
+
+def test_a_refusal_in_a_file_names_the_file_and_other_errors_stay() -> None:
+    for error, message in ((InputError("n is 2"), r"^a\.csv: part: n is 2$"), (KeyError("n"), "n")):
+        with pytest.raises(type(error), match=message), in_file("a.csv"), in_file("part"):
+            raise error
 
 
 def test_an_input_error_is_a_value_error() -> None:

@@ -57,6 +57,12 @@ class TestEvaluate:
         assert result.accuracy == pytest.approx(2 / 3)
         assert result.cost == pytest.approx((0 + 2 / 4 + 4 / 4) / 3)
 
+    def test_weights_are_for_training_and_do_not_count(self) -> None:
+        params, data = init(SIZES, seed=0), dataset(30, SIZES)
+        weighed = attrs.evolve(data, weights=np.arange(30))
+        assert evaluate(params, weighed) == evaluate(params, data)
+        assert same_bits(confusion_matrix(params, weighed), confusion_matrix(params, data))
+
     @pytest.mark.parametrize("n", [1, 2, 999, 1000, 1001, 2500])
     @pytest.mark.parametrize("kind", KINDS)
     def test_is_forward_and_cost_whatever_the_number_of_samples(self, n: int, kind: str) -> None:

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fnnet
-from fnnet import InputError, Params, cost, forward, grads, init, one_hot, sigmoid
+from fnnet import InputError, Params, cost, cost_and_grads, forward, grads, init, one_hot, sigmoid
+from fnnet.activations import ACTIVATIONS
+from fnnet.costs import COSTS
 from fnnet.records import Array
 from tests._support import SIZES, assert_refused, close, inputs, labels, linear, same_bits, tripled
 
@@ -211,6 +213,62 @@ class TestCostAndGrads:
         output = forward(params, x).output
         assert cost(params, x, output) == 0
         assert not grads(params, x, output).theta.any()
+
+
+class TestCostAndGradsInOne:
+    @pytest.mark.parametrize("seed", [0, [0, 1, 2]])
+    @pytest.mark.parametrize("dtype", DTYPES)
+    @pytest.mark.parametrize(
+        ("name", "output"),
+        [
+            (own.name, output)
+            for own in COSTS.values()
+            for output in ACTIVATIONS.values()
+            if own.output in (None, output)
+        ],
+    )
+    def test_are_the_two(self, name: str, output: fnnet.Activation, dtype: Any, seed: Any) -> None:
+        params = init([3, 4, 2], seed=seed, activations=["tanh", output], dtype=dtype)
+        x, y = inputs(9, 3), labels(9, classes=2)
+        for weights in (None, np.arange(9)):
+            value, gradient = cost_and_grads(params, x, y, cost=name, weights=weights)
+            assert same_bits(value, cost(params, x, y, cost=name, weights=weights))
+            assert gradient == grads(params, x, y, cost=name, weights=weights)
+            assert value.dtype == dtype
+
+    def test_are_the_two_for_a_large_batch(self) -> None:
+        params = init([784, 16, 16, 10], seed=0, dtype=np.float64)
+        x, y = inputs(3000, 784), labels(3000, classes=10)
+        value, gradient = cost_and_grads(params, x, y)
+        assert close(value, cost(params, x, y))
+        assert gradient == grads(params, x, y)
+
+    @pytest.mark.parametrize(
+        ("output", "name"),
+        [("softmax", "log-likelihood"), ("sigmoid", "cross-entropy"), ("identity", "huber")],
+    )
+    def test_drive_an_optimizer_from_elsewhere(self, output: str, name: str) -> None:
+        optimize = pytest.importorskip("scipy.optimize")
+        start = init(
+            [2, 8, 2],
+            seed=0,
+            activations=["tanh", output],
+            weights="glorot-uniform",
+            biases="zero",
+            dtype=np.float64,
+        )
+        x = inputs(60, 2)
+        y = (np.hypot(*x.T) > 1).astype(int)  # inside a circle, or outside
+
+        def value_and_slope(theta: Array) -> tuple[Any, Array]:
+            value, gradient = cost_and_grads(Params(start.architecture, theta), x, y, cost=name)
+            return value, gradient.theta
+
+        found = optimize.minimize(value_and_slope, start.theta, method="L-BFGS-B", jac=True)
+        params = Params(start.architecture, found.x)
+        assert found.fun == cost(params, x, y, cost=name)
+        assert found.fun < 0.05 * cost(start, x, y, cost=name)
+        assert np.mean(fnnet.predict(params, x) == y) > 0.98
 
 
 PARAMS = init([3, 4, 2], seed=0)

@@ -25,6 +25,16 @@ class TestArchitecture:
         count = sum(x * y + y for x, y in pairwise(sizes))
         assert Architecture.of(sizes).n_parameters == count
 
+    @pytest.mark.parametrize("sizes", SIZES)
+    def test_says_which_numbers_are_weights(self, sizes: tuple[int, ...]) -> None:
+        architecture = Architecture.of(sizes)
+        params = Params(architecture, architecture.is_weight.astype(np.float32))
+        assert all(w.all() for w in params.weights)
+        assert not any(b.any() for b in params.biases)
+        assert architecture.is_weight.dtype == bool
+        with pytest.raises(ValueError, match="read-only"):
+            architecture.is_weight[0] = False
+
     def test_takes_one_activation_for_all_layers_or_one_for_each(self) -> None:
         one = Architecture.of([3, 4, 2], linear).activations
         each = Architecture.of((3, 4, 2), ["sigmoid", linear]).activations
@@ -182,42 +192,6 @@ class TestParams:
     )
     def test_refuses_what_is_no_theta(self, theta: Any, fragments: list[str]) -> None:
         assert_refused(lambda: Params(TINY, theta), *fragments)
-
-
-class TestInit:
-    def test_draws_standard_normal_numbers(self) -> None:
-        theta = init([200, 100, 50], seed=0, dtype=np.float64).theta
-        assert abs(theta.mean()) < 0.02
-        assert abs(theta.std() - 1) < 0.02
-        assert abs(np.mean(theta**4) - 3) < 0.15
-        assert len(np.unique(theta)) == theta.size
-
-    def test_the_numbers_are_the_same_in_every_release(self) -> None:
-        theta = init([1, 1], seed=0, dtype=np.float64).theta
-        assert theta.tolist() == [0.7859067677198036, -0.9199529560235964]
-
-    def test_float32_starts_where_float64_does(self) -> None:
-        one, other = (init([5, 4, 3], seed=1, dtype=d) for d in (np.float32, np.float64))
-        assert one.dtype == np.float32
-        assert one.theta.tobytes() == other.theta.astype(np.float32).tobytes()
-        assert init([5, 4, 3], seed=1) == one
-
-    @pytest.mark.parametrize("seeds", [[3], [7, 0, 7], (0, 1), range(3), np.arange(2)])
-    def test_seeds_make_the_stack_of_their_networks(self, seeds: Any) -> None:
-        params = init([5, 4, 3], seed=seeds)
-        assert params.leading == (len(seeds),)
-        assert [params[k] for k in range(len(seeds))] == [init([5, 4, 3], seed=s) for s in seeds]
-
-    def test_seeds_differ(self) -> None:
-        assert len({init([2, 2], seed=seed) for seed in range(100)}) == 100
-
-    @pytest.mark.parametrize("dtype", [int, np.float16, complex, "text", ">f4", object])
-    def test_refuses_other_dtypes(self, dtype: Any) -> None:
-        assert_refused(lambda: init([2, 1], seed=0, dtype=dtype), "dtype is ", "float32 or float64")
-
-    @pytest.mark.parametrize("seed", [-1, [], None, "0", 1.5, [0, -1]])
-    def test_refuses_what_is_no_seed(self, seed: Any) -> None:
-        assert_refused(lambda: init([2, 1], seed=seed), "seed", "expected")
 
 
 class TestStack:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import pty
@@ -13,17 +12,14 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 
 import attrs
 import numpy as np
 import pytest
 
 import fnnet
-from fnnet.evaluation import regression_report
 from fnnet.metrics import log_loss, precision_recall_f1, top_k_accuracy
 from fnnet.prediction import predict_proba
-from tests._support import inputs, labels, linear
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 SHORT = ("--epochs", "3", "--hidden", "8")
@@ -103,7 +99,9 @@ def test_the_options_reach_the_run_and_its_files(tmp_path: Path) -> None:
 
     described = json.loads((tmp_path / "a/run/run.json").read_text())
     assert described["data"] == "digits"
-    assert described["network"] == {"sizes": [64, 7, 5, 10], "dtype": "float64"}
+    sizes, activations = [64, 7, 5, 10], ["sigmoid"] * 3
+    network = {"sizes": sizes, "activations": activations, "dtype": "float64"}
+    assert described["network"] == network
     settings = {"epochs": 2, "batch_size": 32, "eta": 0.5, "seed": 3, "cost": "quadratic"}
     assert settings.items() <= described["config"].items()
     assert described["versions"]["numpy"] == np.__version__
@@ -224,40 +222,6 @@ def test_evaluate_tells_what_the_library_tells(tmp_path: Path, cost: str) -> Non
     probabilities = predict_proba(params, test.batch().x)
     assert f"Top-3 accuracy: {top_k_accuracy(probabilities, test.y, 3) * 100:.2f}%" in output
     assert f"Log loss: {log_loss(probabilities, test.y):.6f}" in output
-
-
-@pytest.mark.parametrize("task", [{}, {"task": "regression"}, {"task": "classification"}])
-@pytest.mark.parametrize("n_out", [1, 2])
-def test_evaluate_of_float_targets(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    n_out: int,
-    task: dict[str, str],
-) -> None:
-    monkeypatch.syspath_prepend(SCRIPTS)
-    script = importlib.import_module("evaluate")
-    params = fnnet.init([3, n_out], seed=0)
-    test = fnnet.Dataset(inputs(50, 3), labels(50, n_out, classes=2).astype(float))
-    fnnet.save_params(tmp_path / "params.npz", params)
-    described = {"data": "", "network": {}, "digests": {}, "history": []}
-    text = json.dumps({**described, "config": {"cost": "quadratic", **task}})
-    (tmp_path / "run.json").write_text(text)
-    monkeypatch.setattr(script, "load_data", lambda _: SimpleNamespace(test=test))
-    script.main(tmp_path)
-    output = capsys.readouterr().out
-    is_regression = n_out > 1 or task == {"task": "regression"}
-    assert ("Accuracy" in output) == ("Log loss" in output) == (not is_regression)
-    assert "Top-3" not in output
-    report = regression_report(params, test)
-    errors = f"""R2: {report.r2:.6f}
-Mean absolute error: {report.mean_absolute_error:.6f}
-Root mean squared error: {report.root_mean_squared_error:.6f}
-"""
-    assert (errors in output) == is_regression
-    without_probabilities = fnnet.Params(fnnet.Architecture.of([3, n_out], linear), params.theta)
-    script.print_classes(without_probabilities, test)
-    assert "Log loss" not in capsys.readouterr().out
 
 
 def test_fnnet_data_names_the_default_folder(tmp_path: Path) -> None:

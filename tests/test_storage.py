@@ -25,11 +25,13 @@ from fnnet import (
     save_params,
     save_state,
 )
+from fnnet.datasets import Scaling
 from fnnet.records import Array
-from fnnet.storage import replacing
+from fnnet.storage import load_scaling, replacing
 from tests._support import SIZES, assert_refused, linear
 
 PARAMS = init([2, 1], seed=0)
+SCALING = Scaling([0.1, -0.0], [3.0, 1e-300])
 
 
 @pytest.fixture
@@ -81,6 +83,68 @@ class TestRoundTrip:
             params = init([2, 1], seed=0, activations=activation)
             assert_refused(partial(save_params, path, params), "activations")
         assert not path.exists()
+
+
+class TestScaling:
+    def test_comes_back_bit_for_bit_with_its_params(self, path: Path) -> None:
+        for params in (PARAMS, init([2, 3, 1], seed=[0, 1])):
+            save_params(path, params, scaling=SCALING)
+            assert load_scaling(path) == SCALING
+            assert load_params(path) == params
+
+    def test_is_none_where_none_was_saved(self, path: Path) -> None:
+        save_params(path, PARAMS)
+        assert load_scaling(path) is None
+        save_state(path, TrainState(PARAMS, 3))
+        assert load_scaling(path) is None
+
+    def test_equal_ones_give_equal_files_and_others_others(self, tmp_path: Path) -> None:
+        scalings = (SCALING, Scaling(SCALING.shift, SCALING.factor), Scaling([0.1, 0.0], [3, 1]))
+        for name, scaling in zip("abc", scalings, strict=True):
+            save_params(tmp_path / name, init([2, 1], seed=0), scaling=scaling)
+        a, b, c = ((tmp_path / name).read_bytes() for name in "abc")
+        assert a == b != c
+
+    def test_none_leaves_the_file_as_it_was_before_there_were_scalings(self, path: Path) -> None:
+        save_params(path, PARAMS, scaling=None)
+        with np.load(path, allow_pickle=False) as file:
+            assert sorted(file) == ["activations", "format", "sizes", "theta"]
+
+    def test_numpy_alone_can_read_it(self, path: Path) -> None:
+        save_params(path, PARAMS, scaling=SCALING)
+        with np.load(path, allow_pickle=False) as file:
+            assert file["scaling_shift"].tobytes() == SCALING.shift.tobytes()
+            assert file["scaling_factor"].tobytes() == SCALING.factor.tobytes()
+
+    @pytest.mark.parametrize(
+        ("scaling", "fragment"),
+        [
+            (Scaling([1.0], [1.0]), "scaling is an array of shape (1,)"),
+            ((SCALING.shift, SCALING.factor), "expected a Scaling"),
+        ],
+    )
+    def test_that_does_not_fit_is_not_saved(self, path: Path, scaling: Any, fragment: str) -> None:
+        assert_refused(lambda: save_params(path, PARAMS, scaling=scaling), fragment)
+        assert not path.exists()
+
+    @pytest.mark.parametrize(
+        ("changes", "fragment"),
+        [
+            ({"scaling_shift": None}, "scaling_shift"),
+            ({"scaling_factor": None}, "scaling_factor"),
+            ({"scaling_factor": np.array([1.0, np.nan])}, "factor[1] is nan"),
+            ({"scaling_factor": np.array([1.0])}, "factor is"),
+            ({"scaling_factor": np.array(["a", "b"])}, "expected real numbers"),
+            (dict.fromkeys(["scaling_shift", "scaling_factor"], np.ones(3)), "network's 2 inputs"),
+            ({"theta": None}, "theta"),
+            ({"format": np.asarray(2)}, "format is"),
+        ],
+    )
+    def test_that_is_damaged_is_refused(self, path: Path, changes: Any, fragment: str) -> None:
+        scaling = {"scaling_shift": SCALING.shift, "scaling_factor": SCALING.factor}
+        assert load_scaling(written(path, **scaling)) == SCALING
+        written(path, **scaling | changes)
+        assert_refused(lambda: load_scaling(path), str(path), fragment)
 
 
 class FullDisk(io.FileIO):

@@ -32,6 +32,10 @@ def test_the_order_is_the_same_in_every_release() -> None:
     assert shuffle(10, seed=5, epoch=17).tolist() == [7, 4, 2, 0, 6, 3, 5, 1, 8, 9]
 
 
+def test_purposes_keep_their_numbers_for_the_draws_depend_on_them() -> None:
+    assert (Purpose.INIT, Purpose.SHUFFLE, Purpose.SPLIT) == (0, 1, 4)
+
+
 def test_seeds_epochs_and_purposes_have_streams_of_their_own() -> None:
     seeds = [0, 1, 2, 2**32, 2**32 + 1, 2**64, 2**128 + 1]
     draws = {

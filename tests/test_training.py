@@ -90,6 +90,25 @@ class TestTheFold:
         config = TrainConfig(epochs=1, batch_size=600, eta=3.0)
         assert run(params, data, config) == folded(params, data, config)
 
+    @pytest.mark.parametrize("seeds", [3, (4, 0, 4)])
+    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_of_weighed_samples_is_the_fold_of_steps_too(
+        self, seeds: Any, kind: str, dtype: Any
+    ) -> None:
+        weights = np.random.default_rng(0).uniform(0, 3, 40)
+        data = attrs.evolve(dataset(40, SIZES, kind), weights=weights)
+        params = init(SIZES, seed=seeds, dtype=dtype)
+        for config in (
+            TrainConfig(epochs=2, batch_size=7, seed=seeds),
+            TrainConfig(epochs=2, batch_size=7, seed=3),
+        ):
+            trained = run(params, data, config)
+            assert trained == folded(params, data, config)
+            assert trained != run(params, attrs.evolve(data, weights=None), config)
+            ones = attrs.evolve(data, weights=np.ones(40))
+            assert run(params, ones, config) == folded(params, dataset(40, SIZES, kind), config)
+
     def test_every_sample_counts_once_an_epoch(self) -> None:
         config = TrainConfig(epochs=1, batch_size=4, eta=1.0)
         x, y = np.zeros((10, 1)), np.zeros((10, 1))

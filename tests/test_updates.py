@@ -369,7 +369,7 @@ class TestChain:
         assert kinds(state) == tuple(kinds(each.init(params)) for each in row)
 
     def test_of_one_is_that_one(self) -> None:
-        assert chain(sgd) is sgd
+        assert chain(sgd) == sgd
 
     def test_of_what_is_no_optimizer_is_refused(self) -> None:
         assert_refused(lambda: chain(), "optimizers is ()", "at least one")

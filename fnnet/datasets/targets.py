@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 
-from fnnet.checks import finite_number, record, require
+from fnnet.checks import array_of_numbers, finite_number, record, require
 from fnnet.datasets.dataset import Dataset, one_hot
 
 __all__ = ["smooth_labels", "weigh_classes"]
@@ -21,8 +21,8 @@ def weigh_classes(dataset: Dataset, weights: Sequence[float] | None = None) -> D
     dataset
         Samples with labels.
     weights
-        A number of at least 0 for each class; by default such that all classes count alike in the
-        sum: n / (classes * samples of the class).
+        A number of at least 0 for each class; by default such that all classes with samples count
+        alike in the sum, and a sample 1 in the mean: n / (such classes * samples of the class).
 
     Examples
     --------
@@ -35,9 +35,9 @@ def weigh_classes(dataset: Dataset, weights: Sequence[float] | None = None) -> D
     classes = dataset.n_out
     if weights is None:
         counts = np.bincount(dataset.y, minlength=classes)
-        of_class = len(dataset) / (classes * np.maximum(counts, 1))
+        of_class = len(dataset) / (np.count_nonzero(counts) * np.maximum(counts, 1))
     else:
-        of_class = np.asarray(weights)
+        of_class = array_of_numbers("weights", weights)
         require(of_class.shape == (classes,), "weights", of_class, f"one for each of {classes}")
     own = 1.0 if dataset.weights is None else dataset.weights
     return attrs.evolve(dataset, weights=of_class[dataset.y] * own)

@@ -121,6 +121,20 @@ class TestDataset:
             ({"y": np.zeros((3, 2)), "classes": 2}, "classes is 2: expected None, for y holds"),
             ({"y": [[0.0], [np.inf], [0.0]]}, r"y\[1, 0\] is inf: expected finite values only"),
             ({"x": [[0.0], [1.0], [np.nan]]}, r"x\[2, 0\] is nan: expected finite values only"),
+            (
+                {"weights": [1, 2]},
+                r"weights is an array of shape \(2,\).*: expected one for each of",
+            ),
+            (
+                {"weights": np.ones((3, 1))},
+                r"weights is .*\(3, 1\).*: expected one for each of x's 3",
+            ),
+            ({"weights": 1.0}, r"weights is .*\(\).*: expected a real number for each sample"),
+            ({"weights": [1, -0.5, 1]}, "weights has -0.5: expected numbers of at least 0"),
+            ({"weights": [1, 1, np.nan]}, r"weights\[2\] is nan: expected finite values only"),
+            ({"weights": [1, 1, np.inf]}, r"weights\[2\] is inf: expected finite values only"),
+            ({"weights": [1, 1, 1j]}, "weights is .*complex128: expected a real number for each"),
+            ({"weights": "abc"}, "weights is 'abc': expected real numbers"),
         ],
     )
     def test_refuses(self, changes: dict[str, Any], message: str) -> None:
@@ -151,6 +165,23 @@ class TestBatch:
         assert batch.x.shape == (2, 2, 2)
         assert batch.y.tolist() == [[1, 0], [1, 1]]
 
+    def test_has_the_weights_of_its_rows(self) -> None:
+        weighed = dataset(weights=[1, 2, 3])
+        for rows, expected in (
+            ([2, 0], [3, 1]),
+            (slice(1, None), [2, 3]),
+            (np.array([[0, 1], [2, 2]]), [[1, 2], [3, 3]]),
+        ):
+            weights = weighed.batch(rows).weights
+            assert weights is not None
+            assert weights.tolist() == expected
+        assert dataset().batch().weights is None
+
+    @pytest.mark.parametrize("weights", [[-1.0], [np.nan], [1j], 1.0, "a"])
+    def test_refuses_what_are_no_weights(self, weights: Any) -> None:
+        with pytest.raises(InputError, match="weights"):
+            Batch([[1.0]], [0], weights=weights)
+
     def test_keeps_labels_and_casts_targets(self) -> None:
         assert dataset().batch().y.dtype == np.int64
         assert dataset(y=np.zeros((3, 2))).batch().y.dtype == np.float32
@@ -158,12 +189,20 @@ class TestBatch:
 
 @pytest.mark.parametrize(
     "record",
-    [dataset(), dataset(y=np.ones((3, 2))), dataset().batch(), Batch([[1.0]], [0])],
-    ids=["labels", "targets", "batch", "own batch"],
+    [
+        dataset(),
+        dataset(y=np.ones((3, 2))),
+        dataset(weights=np.ones(3)),
+        dataset().batch(),
+        dataset(weights=np.ones(3)).batch(),
+        Batch([[1.0]], [0]),
+        Batch([[1.0]], [0], weights=[2.0]),
+    ],
+    ids=["labels", "targets", "weighed", "batch", "weighed batch", "own batch", "own weights"],
 )
 class TestRecords:
     def test_arrays_cannot_be_written_to(self, record: Any) -> None:
-        for array in (record.x, record.y):
+        for array in (record.x, record.y, *([] if record.weights is None else [record.weights])):
             with pytest.raises(ValueError, match="read-only"):
                 array[0] = 1
 
@@ -180,6 +219,7 @@ class TestRecords:
         assert hash(other) == hash(record)
         assert not other.x.flags.writeable
         assert not other.y.flags.writeable
+        assert other.weights is None or not other.weights.flags.writeable
 
 
 class TestEquality:
@@ -195,8 +235,9 @@ class TestEquality:
             {"y": [0, 0, 1]},
             {"scale": 1 / 255},
             {"classes": 3},
+            {"weights": np.ones(3)},
         ],
-        ids=["x", "dtype", "y", "scale", "classes"],
+        ids=["x", "dtype", "y", "scale", "classes", "weights"],
     )
     def test_needs_every_field(self, changes: dict[str, Any]) -> None:
         assert dataset(**changes) != dataset()

@@ -1,0 +1,93 @@
+"""Data sets of one's own in NumPy's files: `.npz`, without pickle."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from fnnet.checks import InputError, finite_number, in_file, require
+from fnnet.datasets.dataset import Dataset, Splits
+from fnnet.datasets.split import split
+from fnnet.records import Array
+
+__all__ = ["load_npz"]
+
+_PARTS = ("", "_validation", "_test")
+_LAYOUT = "x and y, or those and x_validation, y_validation, x_test, y_test; and scale, if any"
+
+
+def load_npz(path: str | os.PathLike[str], *, seed: int = 0) -> Splits:
+    """The data set in an `.npz`, as `numpy.savez(path, x=x, y=y)` writes it.
+
+    Parameters
+    ----------
+    path
+        A file with the arrays `x`, inputs (n, n_in) or images (n, h, w), and `y`: integer labels
+        (n,), or targets of a float dtype, (n, n_out) or (n,). `x_validation`, `y_validation`,
+        `x_test`, `y_test` are the other parts, where they are there. A number `scale` is what x
+        is to be multiplied by, 1/256 for images, say. Other entries are refused.
+    seed
+        Of the `split` of a file that holds x and y alone; without effect for others.
+
+    Returns
+    -------
+    Splits
+        Images as rows (n, h * w), targets (n,) as (n, 1). Bytes stay bytes, floats keep their
+        dtype. There are as many classes as the largest label of all parts asks for.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing, damaged or something else, or its arrays do not fit each other.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/xor.npz", x=np.eye(20, 3), y=np.arange(20) % 2)
+    ...     splits = load_npz(f"{folder}/xor.npz")
+    >>> splits.train.x.shape, len(splits.validation), len(splits.test)
+    ((14, 3), 2, 4)
+    """
+    entries = _read(Path(path))
+    with in_file(path):
+        arrays = entries.keys() - {"scale"}
+        whole, *others = [{f"x{part}", f"y{part}"} for part in _PARTS]
+        require(arrays in (whole, whole.union(*others)), "the file", sorted(entries), _LAYOUT)
+        scale = finite_number("scale", entries["scale"][()]) if "scale" in entries else 1.0
+    parts = [part for part in _PARTS if f"x{part}" in arrays]
+    classes = _count_classes([entries[f"y{part}"] for part in parts])
+    datasets = []
+    for part in parts:
+        x, y = entries[f"x{part}"], entries[f"y{part}"]
+        with in_file(f"{path}: x{part}, y{part}"):
+            datasets.append(Dataset(_as_rows(x), _as_rows(y), scale=scale, classes=classes))
+    with in_file(path):
+        return Splits(*datasets) if len(datasets) > 1 else split(datasets[0], seed=seed)
+
+
+def _read(path: Path) -> dict[str, Array]:
+    require(path.is_file(), "path", os.fspath(path), "an .npz file")
+    try:
+        # Opened here, for np.load leaves open what turns out to be no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as npz:
+            return dict(npz)
+    except Exception as error:  # there is hardly one that a damaged archive cannot raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        expected = "an .npz file of arrays of numbers"
+        raise InputError(f"{path} cannot be read ({reason}): expected {expected}") from None
+
+
+def _count_classes(labels: list[Array]) -> int | None:
+    """One number for all parts, for one of them may lack the largest label."""
+    largest = [int(y.max()) for y in labels if y.dtype.kind in "iu" and y.size > 0]
+    return max(*largest, 0) + 1 if largest else None
+
+
+def _as_rows(array: Array) -> Array:
+    """Images as rows, and single floats, which are targets, as rows of one."""
+    if array.ndim > 2 and array.size > 0:
+        return array.reshape(len(array), -1)
+    return array[:, np.newaxis] if array.ndim == 1 and array.dtype.kind == "f" else array

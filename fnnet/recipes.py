@@ -1,0 +1,48 @@
+"""Records that hold functions, and can be pickled all the same: they are made again.
+
+A function that was defined in another one has no name that another process could find it by. What
+can be found is the factory that made it, and its arguments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any, ParamSpec, TypeVar
+
+import attrs
+
+from fnnet.records import Record
+
+__all__ = ["Remade", "remembered"]
+
+P = ParamSpec("P")
+R = TypeVar("R", bound="Remade")
+
+
+@attrs.frozen
+class Remade(Record):
+    """Base of such records: `recipe` is the factory's call, or the name of a constant.
+
+    It is no part of what a record is: two made in different ways may be equal.
+    """
+
+    recipe: Any = attrs.field(default=None, eq=False, repr=False, kw_only=True)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        if self.recipe is None:
+            return super().__reduce__()
+        if isinstance(self.recipe, str):
+            return self.recipe
+        factory, args, kwargs = self.recipe
+        return partial(factory, **kwargs), args
+
+
+def remembered(factory: Callable[P, R]) -> Callable[P, R]:
+    """The factory, of records that remember how they were made."""
+
+    @wraps(factory)
+    def make(*args: P.args, **kwargs: P.kwargs) -> R:
+        return attrs.evolve(factory(*args, **kwargs), recipe=(make, args, kwargs))
+
+    return make

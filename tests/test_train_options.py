@@ -1,0 +1,229 @@
+"""train.py's options: each reaches the library as the record it stands for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fnnet
+from tests.test_scripts import files, refusal, succeed
+
+DIGITS = fnnet.load_digits()
+N = len(DIGITS.train)
+
+
+def trained(
+    train: fnnet.Dataset = DIGITS.train,
+    *,
+    hidden: tuple[int, ...] = (8,),
+    activations: Any = "sigmoid",
+    weights: str = "standard-normal",
+    biases: str = "standard-normal",
+    splits: fnnet.Splits = DIGITS,
+    **settings: Any,
+) -> fnnet.TrainState:
+    """What a run of the library ends with."""
+    config = fnnet.TrainConfig(**{"epochs": 2, **settings})
+    start = fnnet.init(
+        [train.n_in, *hidden, train.n_out],
+        seed=0,
+        activations=activations,
+        weights=weights,
+        biases=biases,
+    )
+    monitor = {"validation": splits.validation, "test": splits.test}
+    return fnnet.train(fnnet.start(start, config), train, config, monitor=monitor)
+
+
+def digest(*options: object) -> str:
+    """Of the params that train.py ends with, in two epochs of a small network."""
+    output = succeed("train.py", "--hidden", 8, "--epochs", 2, *options)
+    return output.splitlines()[-1].removeprefix("Digest of the params: ")
+
+
+L2, L1 = fnnet.l2(5 / N), fnnet.l1(2 / N)
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--cost log-likelihood": {
+        "activations": ["sigmoid", "softmax"],
+        "cost": "log-likelihood",
+        "eta": 0.5,
+    },
+    "--cost squared-error --activation tanh --output identity --eta 0.01 --optimizer nesterov": {
+        "activations": ["tanh", "identity"],
+        "cost": "squared-error",
+        "eta": 0.01,
+        "optimizer": fnnet.nesterov(),
+    },
+    "--optimizer adam --weights glorot-uniform --biases zero": {
+        "optimizer": fnnet.adam(),
+        "eta": 0.001,
+        "weights": "glorot-uniform",
+        "biases": "zero",
+    },
+    "--optimizer momentum --momentum 0.5 --schedule cosine --warm-up 1 --eta 0.3": {
+        "optimizer": fnnet.momentum(0.5),
+        "eta": 0.3,
+        "schedule": fnnet.cosine(2, warm_up=1),
+    },
+    "--l2 5 --l1 2 --clip-value 1 --clip-norm 0.5": {
+        "optimizer": fnnet.chain(L2, L1, fnnet.clip_by_value(1), fnnet.clip_by_norm(0.5)),
+    },
+    "--optimizer adamw --decay 0.1 --l2 5 --schedule step --early-stopping 3": {
+        "optimizer": fnnet.chain(L2, fnnet.adamw(0.1)),
+        "schedule": fnnet.step_decay(1),
+        "eta": 0.001,
+        "patience": 3,
+    },
+    "--dropout 0.1,0.5 --schedule exponential": {
+        "dropout": (0.1, 0.5),
+        "schedule": fnnet.exponential(1),
+    },
+    "--dropout 0.5 --schedule halving --optimizer rmsprop": {
+        "dropout": 0.5,
+        "schedule": fnnet.halving(),
+        "optimizer": fnnet.rmsprop(),
+        "eta": 0.001,
+    },
+    "--augment shifts,affine --batch-size 32": {
+        "augment": fnnet.augmentations(fnnet.shifts(shape=(8, 8)), fnnet.affine(shape=(8, 8))),
+        "batch_size": 32,
+    },
+    "--label-smoothing 0.1 --class-weights balanced": {
+        "train": fnnet.smooth_labels(fnnet.weigh_classes(DIGITS.train), 0.1),
+    },
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_options_are_the_librarys_records(options: str) -> None:
+    assert digest(*options.split()) == trained(**OPTIONS[options]).result.digest()
+
+
+def test_a_scaling_is_the_training_datas_and_is_kept(tmp_path: Path) -> None:
+    scaling = fnnet.standardisation(DIGITS.train)
+    expected = trained(fnnet.apply_scaling(scaling, DIGITS.train)).params.digest()
+    assert digest("--scale", "standard", "--out", tmp_path) == expected
+    assert fnnet.load_scaling(tmp_path / "params.npz") == scaling
+    last = json.loads((tmp_path / "run.json").read_text())["history"][-1]["test"]
+    correct = f"Accuracy: {last['correct']} / 360"
+    assert correct in succeed("evaluate.py", tmp_path)
+
+
+def test_early_stopping_keeps_the_best_and_says_so(tmp_path: Path) -> None:
+    options = ("--epochs", 60, "--early-stopping", 2, "--hidden", 8, "--out", tmp_path)
+    output = succeed("train.py", *options)
+    state = fnnet.load_state(tmp_path / "state.npz")
+    assert "Stopped early: 2 epochs without a better validation score." in output
+    assert 2 < state.epoch < 60
+    assert output.count("Epoch ") == state.epoch
+    scores = [report.score for report in state.history]
+    assert max(scores) == scores[-3] > max(scores[-2:])
+    best = fnnet.load_params(tmp_path / "params.npz")
+    assert best == state.best != state.params
+    assert best.digest() in output
+    before = files(tmp_path)
+    assert "Stopped early" in succeed("train.py", *options, "--resume")
+    assert files(tmp_path) == before
+
+
+def test_an_optimizers_run_is_resumed_as_if_uninterrupted(tmp_path: Path) -> None:
+    options = ("--hidden", 8, "--optimizer", "adam", "--schedule", "halving", "--dropout", 0.2)
+    succeed("train.py", *options, "--epochs", 4, "--out", tmp_path / "whole")
+    succeed("train.py", *options, "--epochs", 1, "--out", tmp_path / "part")
+    succeed("train.py", *options, "--epochs", 4, "--out", tmp_path / "part", "--resume")
+    assert files(tmp_path / "part") == files(tmp_path / "whole")
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CSV: two features, what they add up to, and whether that is above 0, as words."""
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((400, 2))
+    rows = [f"{a},{b},{a + b},{'yes' if a + b > 0 else 'no'}" for a, b in x.tolist()]
+    path = tmp_path_factory.mktemp("table") / "sums.csv"
+    path.write_text("\n".join(["a,b,sum,positive", *rows]) + "\n")
+    return path
+
+
+def test_a_table_of_classes(table: Path, tmp_path: Path) -> None:
+    text = table.read_text().splitlines()
+    path = tmp_path / "classes.csv"
+    path.write_text("\n".join(",".join((*r.split(",")[:2], r.split(",")[3])) for r in text) + "\n")
+    output = succeed("train.py", "--data", path, "--hidden", 4, "--out", tmp_path / "run")
+    assert float(output.split("Test accuracy: ")[1].split("%")[0]) > 90
+    assert "Precision" in succeed("evaluate.py", tmp_path / "run")
+
+    binary = ("--task", "binary", "--cost", "cross-entropy")
+    output = succeed("train.py", "--data", path, "--hidden", 4, *binary, "--out", tmp_path / "one")
+    assert float(output.split("Test accuracy: ")[1].split("%")[0]) > 90
+    assert fnnet.load_params(tmp_path / "one/params.npz").sizes == (2, 4, 1)
+    assert "Log loss" in succeed("evaluate.py", tmp_path / "one")
+
+
+def test_a_table_of_numbers(table: Path, tmp_path: Path) -> None:
+    text = [",".join(row.split(",")[:3]) for row in table.read_text().splitlines()]
+    path = tmp_path / "sums.csv"
+    path.write_text("\n".join(text) + "\n")
+    options = ("--data", path, "--target", "sum", "--hidden", 4, "--activation", "tanh")
+    output = succeed(
+        "train.py", *options, "--cost", "squared-error", "--eta", 0.1, "--out", tmp_path / "run"
+    )
+    assert "Epoch 29: the cost is 0.0" in output
+    assert float(output.split("Test R2: ")[1].split()[0]) > 0.95
+    assert "Root mean squared error" in succeed("evaluate.py", tmp_path / "run")
+
+
+def test_an_npz(tmp_path: Path) -> None:
+    np.savez(tmp_path / "digits.npz", x=DIGITS.train.x, y=DIGITS.train.y)
+    splits = fnnet.load_npz(tmp_path / "digits.npz")
+    expected = trained(splits.train, splits=splits).params.digest()
+    assert digest("--data", tmp_path / "digits.npz") == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        ("--cost log-likelihood --output sigmoid", "expected an output layer of softmax"),
+        ("--optimizer adm", "--optimizer is 'adm': expected one of sgd, momentum"),
+        ("--momentum 0.5", "--momentum is 0.5: expected --optimizer momentum or nesterov with it"),
+        ("--decay 0.5", "--decay is 0.5: expected --optimizer adamw with it, or --l2"),
+        ("--warm-up 2", "--warm-up is 2.0: expected --schedule cosine with it"),
+        ("--schedule sine", "--schedule is 'sine': expected one of constant"),
+        ("--activation tanh,relu,tanh", "expected one, or one for each of 2 hidden layers"),
+        ("--dropout 0.5,0.5", "dropout is (0.5, 0.5): expected one share, or 3"),
+        ("--dropout half", "--dropout is 'half': expected numbers"),
+        ("--dropout 1", "expected a finite number of at least 0 and below 1"),
+        ("--label-smoothing 1", "smoothing is 1.0: expected a finite number of at least 0"),
+        ("--class-weights even", "--class-weights is 'even': expected one of none, balanced"),
+        ("--augment blur", "--augment is 'blur': expected one of shifts, elastic, affine"),
+        ("--scale log", "--scale is 'log': expected one of standard, min-max"),
+        ("--early-stopping 0", "patience is 0: expected an integer of at least 1"),
+        ("--target sum", "--target is 'sum': expected a CSV in --data with it"),
+        ("--task binary", "--task is 'binary': expected a CSV in --data with it"),
+        ("--l2 -1", "decay is -"),
+        ("--weights heavy", "weights is 'heavy': expected one of standard-normal"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_a_line_that_says_what_would(
+    options: str, line: str
+) -> None:
+    assert line in refusal("train.py", *options.split())
+
+
+def test_what_needs_classes_or_images_is_refused_for_a_table(table: Path) -> None:
+    regression = ("--data", table, "--target", "sum", "--task", "regression")
+    assert "positive" in refusal("train.py", *regression)  # the words are no features
+    options = ("--data", table.with_name("numbers.csv"))
+    rows = [",".join(row.split(",")[:3]) for row in table.read_text().splitlines()]
+    options[1].write_text("\n".join(rows) + "\n")
+    assert "expected data with class labels" in refusal(
+        "train.py", *options, "--label-smoothing", 1
+    )
+    weights = ("--class-weights", "balanced")
+    assert "expected data with class labels" in refusal("train.py", *options, *weights)
+    assert "expected data of square images" in refusal("train.py", *options, "--augment", "shifts")
