@@ -119,9 +119,9 @@ class Epochs:
     def _augmented(self, batches: Iterator[Samples], epoch: int) -> Iterator[Samples]:
         assert self._config.augment is not None
         for step, (x, y, weights) in enumerate(batches):
-            x = x.copy()
             for member, seed in zip(x.reshape(-1, *x.shape[-2:]), self._seeds, strict=True):
                 rng = stream(seed, Purpose.AUGMENT, epoch, step)
+                # In its place: the batch is fresh, and nobody else has it.
                 member[:, :-1] = self._config.augment.changed(member[:, :-1], rng)
             yield x, y, weights
 

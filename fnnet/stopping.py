@@ -41,14 +41,14 @@ class Standing:
                 better = (report.score > score) & ~stopped
                 score = np.where(better, report.score, score)
                 waited = np.where(better, 0, waited + 1)
-                stopped = stopped | (waited >= patience)
+                stopped = waited >= patience
         return cls(score, stopped)
 
     def best(self, best: Params | None, params: Params, score: Any) -> Params:
         """The best parameters, now that `params` have this score; each network's by itself."""
         if best is None:
             return params
-        return _chosen((score > self.score) & ~self.stopped, params, best)
+        return _chosen(score > self.score, params, best)
 
     def last(self, before: Params, after: Params) -> Params:
         """The parameters after an epoch: a network that is stopped has those from before it."""
