@@ -61,7 +61,8 @@ def split(
     [[0, 0, 1, 1, 0, 1], [1, 0], [1, 0]]
     """
     record("dataset", dataset, Dataset)
-    validation, test = _share("validation", validation), _share("test", test)
+    validation = finite_number("validation", validation, above=0, below=1)
+    test = finite_number("test", test, above=0, below=1)
     require(validation + test < 1, "validation + test", validation + test, "less than 1")
     seed, n = integer("seed", seed, at_least=0), len(dataset)
     n_validation, n_test = max(1, round(validation * n)), max(1, round(test * n))
@@ -93,12 +94,6 @@ def subset(dataset: Dataset, rows: Any) -> Dataset:
     weights = None if dataset.weights is None else freeze(dataset.weights[rows])
     x, y = freeze(dataset.x[rows]), freeze(dataset.y[rows])
     return attrs.evolve(dataset, x=x, y=y, weights=weights)
-
-
-def _share(argument: str, value: Any) -> float:
-    share = finite_number(argument, value)
-    require(0 < share < 1, argument, value, "a share of the samples, above 0 and below 1")
-    return share
 
 
 def _shared_out(total: int, counts: Array) -> Array:
