@@ -22,6 +22,17 @@ OUTPUTS = {
 }
 """Each cost, and the output layer that it is compared with."""
 
+PAIRS = [(hidden, cost) for hidden in ACTIVATIONS for cost in OUTPUTS]
+
+OPTAX: dict[str, tuple[fnnet.Optimizer, float]] = {
+    "nesterov": (fnnet.nesterov(), 0.01),
+    "rmsprop": (fnnet.rmsprop(), 0.003),
+    "adamw": (fnnet.adamw(0.1), 0.01),
+    "clip-by-norm": (fnnet.clip_by_norm(0.1), 0.05),
+    "clip-by-norm-adam": (fnnet.chain(fnnet.clip_by_norm(0.1), fnnet.adam()), 0.01),
+}
+"""What is compared with Optax, and its eta."""
+
 _rng = np.random.default_rng(20)
 
 X: Array = _rng.normal(size=(STEPS, SAMPLES, SIZES[0]))
