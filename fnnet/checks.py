@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import numbers
 import operator
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -16,6 +18,7 @@ __all__ = [
     "InputError",
     "array_of_numbers",
     "by_name",
+    "existing_file",
     "finite_array",
     "finite_number",
     "in_file",
@@ -82,6 +85,13 @@ def finite_number(
     fits = fits and (below is None or number < below)
     require(fits and math.isfinite(number), argument, value, expected)
     return number
+
+
+def existing_file(argument: str, path: str | os.PathLike[str], kind: str) -> Path:
+    """`path`, where there is such a file; it is named whole, however long it is."""
+    if not Path(path).is_file():
+        raise InputError(f"{argument} is {os.fspath(path)!r}: expected {kind}")
+    return Path(path)
 
 
 def record(argument: str, value: object, kind: type) -> None:

@@ -14,7 +14,7 @@ import attrs
 import numpy as np
 
 from fnnet.activations import as_activation
-from fnnet.checks import InputError, finite_array, integer, record, require
+from fnnet.checks import InputError, existing_file, finite_array, integer, record, require
 from fnnet.datasets.scaling import Scaling
 from fnnet.evaluation import Evaluation
 from fnnet.params import Architecture, Params
@@ -187,9 +187,9 @@ def _save(path: str | os.PathLike[str], entries: dict[str, Array]) -> None:
 
 
 def _load(path: str | os.PathLike[str]) -> dict[str, Array]:
-    require(Path(path).is_file(), "path", os.fspath(path), "a file")
+    found = existing_file("path", path, "a file")
     # Opened here, for np.load leaves open what turns out to be no archive.
-    with _refusing(path), Path(path).open("rb") as file, np.load(file, allow_pickle=False) as npz:
+    with _refusing(path), found.open("rb") as file, np.load(file, allow_pickle=False) as npz:
         entries = dict(npz)
         require(entries["format"] == _FORMAT, "format", entries["format"][()], str(_FORMAT))
     return entries

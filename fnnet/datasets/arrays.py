@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fnnet.checks import InputError, finite_number, in_file, require
+from fnnet.checks import InputError, existing_file, finite_number, in_file, require
 from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.split import split
 from fnnet.records import Array
@@ -69,7 +69,7 @@ def load_npz(path: str | os.PathLike[str], *, seed: int = 0) -> Splits:
 
 
 def _read(path: Path) -> dict[str, Array]:
-    require(path.is_file(), "path", os.fspath(path), "an .npz file")
+    existing_file("path", path, "an .npz file")
     try:
         # Opened here, for np.load leaves open what turns out to be no archive.
         with path.open("rb") as file, np.load(file, allow_pickle=False) as npz:
