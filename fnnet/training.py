@@ -158,7 +158,7 @@ def _epoch_of(
         params, optimizer = epochs.run(state.params, state.optimizer, number, eta)
         if config.patience is not None:
             params = stopping.last(state.params, params)
-        _check_finite(params.theta, number, config)
+        _check_finite(params.theta, optimizer, number, config)
         evaluations = {
             name: evaluate(params, watched, cost=config.cost) for name, watched in monitor.items()
         }
@@ -223,10 +223,15 @@ def _kinds(state: Any) -> Any:
     return f"{array.dtype.name} {array.shape}"
 
 
-def _check_finite(theta: Array, epoch: int, config: TrainConfig) -> None:
+def _check_finite(theta: Array, kept: Any, epoch: int, config: TrainConfig) -> None:
     finite = np.isfinite(theta).all(axis=-1)
+    where, wrong = f"epoch {epoch}: ", f" no longer finite at eta {config.eta}: try less"
     if not finite.all():
         which = f" of networks {np.flatnonzero(~finite).tolist()}" if finite.ndim else ""
-        raise DivergenceError(
-            f"epoch {epoch}: parameters{which} are no longer finite at eta {config.eta}: try less"
-        )
+        raise DivergenceError(f"{where}parameters{which} are{wrong}")
+    if not _is_finite(kept):  # a mean of squares that is infinite: no step would move any more
+        raise DivergenceError(f"{where}what {config.optimizer.name} keeps is{wrong}")
+
+
+def _is_finite(kept: Any) -> bool:
+    return all(map(_is_finite, kept)) if isinstance(kept, tuple) else bool(np.isfinite(kept).all())

@@ -350,6 +350,14 @@ class TestDivergence:
         again = islice(trajectory(state, data, self.CONFIG), len(states))
         assert list(again) == states
 
+    def test_a_standstill_is_told_too(self) -> None:
+        # Where the mean of squares is infinite, RMSProp's steps are zero for ever.
+        params = init([2, 1], seed=0, activations="identity")
+        data = Dataset(np.full((4, 2), 1e10), np.full((4, 1), 1e20))
+        config = TrainConfig(epochs=2, eta=1e-3, cost="squared-error", optimizer=fnnet.rmsprop())
+        with pytest.raises(DivergenceError, match=r"epoch 0: what rmsprop\(0.9\) keeps"):
+            train(start(params, config), data, config)
+
     def test_a_stacks_members_are_named(self) -> None:
         state, data = growing(seed=[0, 1, 2, 3])
         theta = np.array(state.params.theta)
