@@ -19,7 +19,7 @@ from fnnet.warping import Shape, as_images, grid, smoothing, warped
 
 __all__ = ["Affine", "Chain", "Distortion", "Elastic", "Shifts"]
 
-Distortion = Callable[[Array, np.random.Generator], Array]
+Distortion = Callable[[Array, "np.random.Generator"], Array]  # a string: NumPy imports it when used
 
 
 @attrs.frozen
