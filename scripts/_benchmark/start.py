@@ -93,6 +93,7 @@ def imports(peers: dict[str, Peer], rounds: int) -> dict[str, Any]:
     """Seconds that an import takes: of a whole process, less those of one that imports nothing."""
     modules = ["fnnet", "numpy", *(p.module for name, p in peers.items() if name != "fnnet")]
     lines = {"": "pass", **{module: f"import {module}" for module in modules}}
+    lines["fnnet, every name"] = "from fnnet import *"  # what is imported when it is used
     runs = {name: partial(_interpreter, line) for name, line in lines.items()}
     interleaved(runs, 1)  # the files are read from the disk
     times = interleaved(runs, rounds)
