@@ -5,12 +5,12 @@ from typing import Any
 import attrs
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import fnnet
-from fnnet import TrainConfig, evaluate, grads, init, load_digits, start, train
-from fnnet.activations import ACTIVATIONS, Activation, sigmoid, softmax
+from fnnet import TrainConfig, evaluate, forward, grads, init, load_digits, start, train
+from fnnet.activations import ACTIVATIONS, Activation, sigmoid, softmax, tanh
 from fnnet.arithmetic import arithmetic
 from fnnet.costs import (
     COSTS,
@@ -263,7 +263,10 @@ class TestInANetwork:
             weights="scaled-normal",  # tanh keeps its digits
             dtype=np.float64,
         )
-        x, y = inputs(n, n_in, seed=seed), np.abs(inputs(n, n_out, seed=seed + 1))
+        x, y = inputs(n, n_in, seed=seed), np.random.default_rng(seed).random((n, n_out))
+        if cost.output is None and output in (sigmoid, tanh, softmax):
+            # Where all samples saturate, 1 - a has few digits, and so has the gradient.
+            assume(np.abs(forward(params, x).output).max(axis=-1).min() < 0.9)
         assert relative_error(params, x, y, cost=cost) < 1e-12
 
     @pytest.mark.parametrize("dtype", FLOATS)
