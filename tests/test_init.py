@@ -53,6 +53,11 @@ def test_rooms_and_names_come_when_they_are_asked_for() -> None:
     assert output_of("from fnnet import *; print(init([2, 1], seed=0).sizes)") == "(2, 1)"
 
 
+def test_each_name_is_listed_once() -> None:
+    assert fnnet.init in (getattr(fnnet, name) for name in dir(fnnet))  # a name that has come
+    assert len(dir(fnnet)) == len({*dir(fnnet)})
+
+
 def test_what_is_not_there_is_refused_as_by_any_module() -> None:
     with pytest.raises(AttributeError, match="module 'fnnet' has no attribute 'trian'"):
         fnnet.trian  # noqa: B018
