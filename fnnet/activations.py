@@ -54,7 +54,7 @@ class Activation:
     function: Callable[[Array, Array], None] = attrs.field(repr=False)
     derivative: Callable[[Array, Array, Array], None] = attrs.field(repr=False)
 
-    @np.errstate(over="ignore")
+    @np.errstate(over="ignore", under="ignore")
     def __call__(self, z: ArrayLike) -> Array:
         """The activations of the linear outputs z, an array of any shape."""
         z = _as_floats(z)
@@ -62,7 +62,7 @@ class Activation:
         self.function(z, a)
         return a
 
-    @np.errstate(over="ignore")
+    @np.errstate(over="ignore", under="ignore")
     def prime(self, z: ArrayLike, /) -> Array:
         """The derivative at the linear outputs z, an array of any shape."""
         z = _as_floats(z)
@@ -190,7 +190,7 @@ identity = Activation("identity", _identity, _identity_prime)
 class _Softmax(Activation):
     """Units that share out 1 among them: no unit's derivative is its own alone."""
 
-    @np.errstate(over="ignore")
+    @np.errstate(over="ignore", under="ignore")
     def __call__(self, z: ArrayLike) -> Array:
         """The shares of the linear outputs z (..., units): rows are samples."""
         rows = np.atleast_1d(_as_floats(z))

@@ -87,7 +87,7 @@ class arithmetic:  # noqa: N801  # reads as `with arithmetic():`, as `errstate` 
     """One BLAS thread, and no warnings: what overflows is an infinity, and is dealt with as one."""
 
     def __enter__(self) -> None:
-        self._silence = np.errstate(over="ignore", invalid="ignore")
+        self._silence = np.errstate(all="ignore")
         self._silence.__enter__()
         one_blas_thread.__enter__()
 

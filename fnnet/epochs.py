@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache, lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -45,9 +45,9 @@ class Epochs:
         self._theta = np.empty_like(start.theta)
         self._shares = shares_of(start.architecture, config.dropout)
         # Each of two entries at most: the batch size, and what is left at the end of an epoch.
-        self._gradient = cache(self._new_gradient)
-        self._masks = cache(self._new_masks)
-        self._whole_share = lru_cache(2)(self._share)
+        self._gradients: dict[int, BatchGradient] = {}
+        self._all_masks: dict[int, Masks] = {}
+        self._shared = lru_cache(2)(partial(share, weights=None, dtype=self._theta.dtype))
 
     def run(
         self, params: Params, state: State, number: int, eta: Callable[[float], Any]
@@ -88,23 +88,24 @@ class Epochs:
 
     def _scale(self, eta: Any, n: int, weights: Array | None) -> Array:
         if weights is None and isinstance(eta, float):
-            return self._whole_share(eta, n)
-        return self._share(eta, n, weights)
-
-    def _share(self, eta: Any, n: int, weights: Array | None = None) -> Array:
+            return self._shared(eta, n)
         return share(eta, n, weights, self._theta.dtype)
 
-    def _new_gradient(self, n: int) -> BatchGradient:
-        activations = self._masks(n).activations if any(self._shares) else None
-        leading = self._theta.shape[:-1]
-        return BatchGradient(
-            self._architecture, self._theta, leading, n, self._workers, activations=activations
-        )
+    def _gradient(self, n: int) -> BatchGradient:
+        if n not in self._gradients:
+            activations = self._masks(n).activations if any(self._shares) else None
+            leading = self._theta.shape[:-1]
+            self._gradients[n] = BatchGradient(
+                self._architecture, self._theta, leading, n, self._workers, activations=activations
+            )
+        return self._gradients[n]
 
-    def _new_masks(self, n: int) -> Masks:
-        leading, dtype = self._theta.shape[:-1], self._theta.dtype
-        seeds = np.shape(self._config.seed)
-        return Masks(self._architecture, self._shares, leading, n, dtype, seeds)
+    def _masks(self, n: int) -> Masks:
+        if n not in self._all_masks:
+            leading, dtype = self._theta.shape[:-1], self._theta.dtype
+            seeds = np.shape(self._config.seed)
+            self._all_masks[n] = Masks(self._architecture, self._shares, leading, n, dtype, seeds)
+        return self._all_masks[n]
 
     def _batches(self, epoch: int) -> Iterator[Samples]:
         config, dataset = self._config, self._dataset

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -54,16 +53,6 @@ def _bits(state: Any) -> Any:
     return tuple(map(_bits, state)) if isinstance(state, tuple) else bits(state)
 
 
-def _as_history(history: Iterable[EpochReport]) -> tuple[EpochReport, ...]:
-    return tuple(history)
-
-
-def _best_or_none(best: Params | None) -> Params | None:
-    if best is not None:
-        record("best", best, Params)
-    return best
-
-
 @attrs.frozen
 class TrainState(Record):
     """Where a run stands.
@@ -86,13 +75,14 @@ class TrainState(Record):
     params: Params
     epoch: int = 0
     optimizer: tuple[Any, ...] = attrs.field(default=(), converter=_frozen, eq=_bits, kw_only=True)
-    history: tuple[EpochReport, ...] = attrs.field(default=(), converter=_as_history, kw_only=True)
-    best: Params | None = attrs.field(default=None, converter=_best_or_none, kw_only=True)
+    history: tuple[EpochReport, ...] = attrs.field(default=(), converter=tuple, kw_only=True)
+    best: Params | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         record("params", self.params, Params)
         integer("epoch", self.epoch, at_least=0)
         if self.best is not None:
+            record("best", self.best, Params)
             alike = self._kind(self.best) == self._kind(self.params)
             require(
                 alike, "best", self.best.theta, "the architecture, networks and dtype of params"

@@ -183,7 +183,7 @@ def _match(scaling: Scaling, params: Params) -> None:
 
 def _save(path: str | os.PathLike[str], entries: dict[str, Array]) -> None:
     with replacing(path) as file:
-        np.savez(file, allow_pickle=False, **entries)
+        np.savez(file, **entries)
 
 
 def _load(path: str | os.PathLike[str]) -> dict[str, Array]:

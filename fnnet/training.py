@@ -158,7 +158,7 @@ def _epoch_of(
         params, optimizer = epochs.run(state.params, state.optimizer, number, eta)
         if config.patience is not None:
             params = stopping.last(state.params, params)
-        _check_finite(params.theta, optimizer, number, config)
+        _check_finite(params.theta, optimizer, stopping.stopped, number, config)
         evaluations = {
             name: evaluate(params, watched, cost=config.cost) for name, watched in monitor.items()
         }
@@ -223,15 +223,20 @@ def _kinds(state: Any) -> Any:
     return f"{array.dtype.name} {array.shape}"
 
 
-def _check_finite(theta: Array, kept: Any, epoch: int, config: TrainConfig) -> None:
+def _check_finite(theta: Array, kept: Any, stopped: Any, epoch: int, config: TrainConfig) -> None:
     finite = np.isfinite(theta).all(axis=-1)
     where, wrong = f"epoch {epoch}: ", f" no longer finite at eta {config.eta}: try less"
     if not finite.all():
         which = f" of networks {np.flatnonzero(~finite).tolist()}" if finite.ndim else ""
         raise DivergenceError(f"{where}parameters{which} are{wrong}")
-    if not _is_finite(kept):  # a mean of squares that is infinite: no step would move any more
+    # A mean of squares, say, that is infinite: no step would move any more.
+    if not _is_finite(kept, np.asarray(stopped)):
         raise DivergenceError(f"{where}what {config.optimizer.name} keeps is{wrong}")
 
 
-def _is_finite(kept: Any) -> bool:
-    return all(map(_is_finite, kept)) if isinstance(kept, tuple) else bool(np.isfinite(kept).all())
+def _is_finite(kept: Any, stopped: Array) -> bool:
+    if isinstance(kept, tuple):
+        return all(_is_finite(part, stopped) for part in kept)
+    # What a stopped network's optimizer goes on to do is without effect on it.
+    is_each = stopped.ndim > 0 and kept.shape[: stopped.ndim] == stopped.shape
+    return bool(np.isfinite(kept[~stopped] if is_each else kept).all())

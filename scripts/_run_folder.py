@@ -54,7 +54,7 @@ def describe(
 
 def create(folder: Path) -> None:
     """Make the folder of a new run; one that holds a run already is left alone."""
-    is_new = not (folder / "run.json").exists()
+    is_new = not (folder / "state.npz").exists()
     require(is_new, "--out", str(folder), "a folder without a run (--resume continues one)")
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -106,5 +106,5 @@ def write(
     text = json.dumps({**run, "digests": digests, "history": history}, indent=1)
     with replacing(folder / "run.json") as file:
         file.write(f"{text}\n".encode())
-    fnnet.save_state(folder / "state.npz", state)
     fnnet.save_params(folder / "params.npz", state.result, scaling=scaling)
+    fnnet.save_state(folder / "state.npz", state)
