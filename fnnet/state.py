@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -53,6 +54,10 @@ def _bits(state: Any) -> Any:
     return tuple(map(_bits, state)) if isinstance(state, tuple) else bits(state)
 
 
+def _as_history(history: Iterable[EpochReport]) -> tuple[EpochReport, ...]:
+    return tuple(history)
+
+
 @attrs.frozen
 class TrainState(Record):
     """Where a run stands.
@@ -75,7 +80,7 @@ class TrainState(Record):
     params: Params
     epoch: int = 0
     optimizer: tuple[Any, ...] = attrs.field(default=(), converter=_frozen, eq=_bits, kw_only=True)
-    history: tuple[EpochReport, ...] = attrs.field(default=(), converter=tuple, kw_only=True)
+    history: tuple[EpochReport, ...] = attrs.field(default=(), converter=_as_history, kw_only=True)
     best: Params | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
