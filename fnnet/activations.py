@@ -51,8 +51,8 @@ class Activation:
     """
 
     name: str
-    function: Callable[[Array, Array], None] = attrs.field(repr=False)
-    derivative: Callable[[Array, Array, Array], None] = attrs.field(repr=False)
+    function: Callable[[Array, Array], object] = attrs.field(repr=False)
+    derivative: Callable[[Array, Array, Array], object] = attrs.field(repr=False)
 
     @np.errstate(over="ignore", under="ignore")
     def __call__(self, z: ArrayLike) -> Array:
@@ -74,6 +74,20 @@ class Activation:
         """From c/a, in `delta`, to c/z = c/a * a/z, in its place."""
         self.derivative(z, a, buffer)
         np.multiply(delta, buffer, out=delta)
+
+    def check_writes(self, units: int) -> None:
+        """Refuse functions of a caller's own that return their result instead of writing it."""
+        if ACTIVATIONS.get(self.name) is self:
+            return
+        z, a, out = np.zeros((3, units, 1))
+        with np.errstate(all="ignore"):  # it may be one that has no value at 0
+            calls = {
+                "function": (self.function(z, a), a),
+                "derivative": (self.derivative(z, a, out), out),
+            }
+        for name, (returned, written) in calls.items():
+            if returned is not None and returned is not written:
+                raise InputError(f"{self.name}.{name} returns its result: expected it in `out`")
 
 
 def _as_floats(z: ArrayLike) -> Array:

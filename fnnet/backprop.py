@@ -112,7 +112,7 @@ class Passes:
         self.feedforward(x)
         self.inputs[0] = x
         layer = self.layers[-1]
-        cost.derivative(layer.activation, y, layer.delta)
+        cost.backward(layer.activation, y, layer.delta)
         np.multiply(layer.delta, scale, out=layer.delta)
         if cost.output is None:  # else the cost has taken the activation into account
             layer.through_activation()
@@ -124,4 +124,4 @@ class Passes:
     def costs(self, y: Array, cost: Cost) -> Array:
         """What each sample of the last pass costs, (..., n), given the targets (..., n_out, n)."""
         layer = self.layers[-1]
-        return cost.value(layer.activation if cost.output is None else layer.linear_output, y)
+        return cost.of_samples(layer.activation if cost.output is None else layer.linear_output, y)

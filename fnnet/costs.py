@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet.activations import Activation, sigmoid, softmax
-from fnnet.checks import InputError, by_name, finite_number
+from fnnet.checks import InputError, by_name, finite_number, require
 from fnnet.recipes import Remade, remembered
 from fnnet.records import Array
 
@@ -51,8 +51,22 @@ class Cost(Remade):
 
     name: str
     value: Callable[[Array, Array], Array] = attrs.field(repr=False)
-    derivative: Callable[[Array, Array, Array], None] = attrs.field(repr=False)
+    derivative: Callable[[Array, Array, Array], object] = attrs.field(repr=False)
     output: Activation | None = attrs.field(default=None, repr=False)
+
+    def of_samples(self, a: Array, y: Array) -> Array:
+        """`value(a, y)`, if it has a number for each sample."""
+        costs = self.value(a, y)
+        *leading, _, n = np.broadcast_shapes(a.shape, y.shape)
+        expected = f"shape {(*leading, n)}, a cost for each sample (a column)"
+        require(np.shape(costs) == (*leading, n), f"{self.name}.value(a, y)", costs, expected)
+        return costs
+
+    def backward(self, a: Array, y: Array, delta: Array) -> None:
+        """`derivative(a, y, delta)`, if it writes there and returns nothing else."""
+        returned = self.derivative(a, y, delta)
+        if returned is not None and returned is not delta:
+            raise InputError(f"{self.name}.derivative returns its result: expected it in `out`")
 
 
 def _quadratic(a: Array, y: Array) -> Array:

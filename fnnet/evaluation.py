@@ -10,8 +10,8 @@ import numpy as np
 from fnnet.arithmetic import arithmetic
 from fnnet.backprop import Passes
 from fnnet.batches import mini_batches
-from fnnet.checks import record, require
-from fnnet.costs import Cost, cost_for, quadratic
+from fnnet.checks import InputError, record, require
+from fnnet.costs import Cost, as_cost, cost_for, quadratic
 from fnnet.datasets.dataset import Dataset, one_hot
 from fnnet.metrics.figures import Figure, as_figure, figure_bits
 from fnnet.metrics.regression import RegressionReport, error_sums
@@ -19,7 +19,14 @@ from fnnet.params import Params
 from fnnet.prediction import classes_of
 from fnnet.records import Array, Record, freeze
 
-__all__ = ["Evaluation", "check_fits", "confusion_matrix", "evaluate", "regression_report"]
+__all__ = [
+    "Evaluation",
+    "check_fits",
+    "check_targets",
+    "confusion_matrix",
+    "evaluate",
+    "regression_report",
+]
 
 _AT_ONCE = 1000
 """Samples that go through the network at once: memory stays small however many there are."""
@@ -75,6 +82,7 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
     record("params", params, Params)
     cost = cost_for(params.architecture.activations[-1], cost)
     check_fits(params, dataset)
+    check_targets(dataset, cost)
     correct, total_cost = 0, 0.0
     for passes, output, targets in _passes(params, dataset):
         correct = correct + np.sum(classes_of(output, -2) == classes_of(targets, -2), axis=-1)
@@ -172,3 +180,12 @@ def check_fits(params: Params, dataset: Dataset, argument: str = "dataset") -> N
     largest, dtype = dataset.largest_input, params.dtype
     is_finite = largest <= float(np.finfo(dtype).max)
     require(is_finite, f"{argument}.x, scaled,", largest, f"inputs that are finite in {dtype.name}")
+
+
+def check_targets(dataset: Dataset, cost: str | Cost, argument: str = "dataset") -> None:
+    """Refuse targets that are no probabilities, if the cost is one of probabilities."""
+    cost = as_cost(cost)
+    if cost.output is None or dataset.classes is not None:
+        return
+    for value in dataset.y[(dataset.y < 0) | (dataset.y > 1)][:1].tolist():
+        raise InputError(f"{argument}.y has {value}: expected targets from 0 to 1, for {cost.name}")

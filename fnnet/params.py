@@ -60,6 +60,8 @@ class Architecture:
         fits = len(self.activations) == layers
         names = [activation.name for activation in self.activations]
         require(fits, "activations", names, f"one, or one for each of {layers} layers")
+        for activation, units in zip(self.activations, self.sizes[1:], strict=True):
+            activation.check_writes(units)
 
     @classmethod
     def of(cls, sizes: Sequence[int], activations: Activations = "sigmoid") -> Architecture:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from fnnet.activations import softmax
 from fnnet.augmentation import Augmentation
 from fnnet.checks import InputError, integer, record, require
 from fnnet.config import TrainConfig
@@ -20,7 +21,7 @@ from fnnet.costs import cost_for
 from fnnet.datasets.dataset import Dataset
 from fnnet.dropout import shares_of
 from fnnet.epochs import Epochs
-from fnnet.evaluation import Evaluation, check_fits, evaluate
+from fnnet.evaluation import Evaluation, check_fits, check_targets, evaluate
 from fnnet.parallel import processors
 from fnnet.params import Params
 from fnnet.records import Array
@@ -52,7 +53,10 @@ def start(params: Params, config: TrainConfig) -> TrainState:
     one_each = isinstance(config.seed, int) or (len(config.seed),) == params.leading
     expected = f"one seed, or one for each network (params has the leading axes {params.leading})"
     require(one_each, "config.seed", config.seed, expected)
-    cost_for(params.architecture.activations[-1], config.cost)
+    output, units = params.architecture.activations[-1], params.sizes[-1]
+    cost_for(output, config.cost)
+    learns = units > 1 or output != softmax
+    require(learns, "the output layer", "softmax of one unit", "sigmoid: that softmax is always 1")
     shares_of(params.architecture, config.dropout)
     if config.augment is not None:
         _check_augment(config.augment, params)
@@ -143,6 +147,7 @@ def _epoch_of(
     workers = processors() if workers is None else integer("workers", workers, at_least=1)
     _check_resumes(state, config)
     check_fits(state.params, dataset)
+    check_targets(dataset, config.cost)
     monitor = _checked(monitor, state.params, config)
     epochs = Epochs(state.params, dataset, config, workers)
 
@@ -197,6 +202,7 @@ def _checked(monitor: Monitor, params: Params, config: TrainConfig) -> Monitor:
     require(is_mapping, "monitor", monitor, "a dict from names to data sets")
     for name, watched in monitor.items():
         check_fits(params, watched, f"monitor[{name!r}]")
+        check_targets(watched, config.cost, f"monitor[{name!r}]")
     if _goes_by_validation(config):
         needed = "one named validation, for the run to go by"
         require("validation" in monitor, "monitor", list(monitor), needed)

@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import numpy as np
 import typer
@@ -15,15 +15,15 @@ import typer
 import fnnet
 from fnnet.checks import require
 
-_TABLES = (".csv", ".tsv", ".txt")
+_DELIMITERS = {".csv": ",", ".txt": ",", ".tsv": "\t"}
 
 Data = Annotated[
     str | None,
     typer.Option(
         metavar="digits|mnist|PATH",
         help="The embedded digits; MNIST, downloaded once; or a folder of IDX files, a "
-        "mnist.pkl.gz, an .npz or a .csv. The environment variable FNNET_DATA names one to take "
-        "instead of the embedded digits, and for mnist instead of the download.",
+        "mnist.pkl.gz, an .npz, a .csv or a .tsv. The environment variable FNNET_DATA names one "
+        "to take instead of the embedded digits, and for mnist instead of the download.",
         show_default="digits",
     ),
 ]
@@ -35,14 +35,28 @@ def data_name(data: str | None) -> str:
     return name if name in ("digits", "mnist") else str(Path(name).absolute())
 
 
-def load_data(data: str | None, target: str | None = None, task: str | None = None) -> fnnet.Splits:
-    """The data set that `--data` names; of a CSV, the column to learn, and how."""
+class Reading(NamedTuple):
+    """How a table is read: train.py's options of these names."""
+
+    target: str | None = None
+    task: str | None = None
+    header: bool | None = None
+
+
+_PLAIN = Reading()
+
+
+def load_data(data: str | None, reading: Reading = _PLAIN) -> fnnet.Splits:
+    """The data set that `--data` names."""
     name = data_name(data)
-    if Path(name).suffix in _TABLES:
-        return fnnet.load_csv(name, target=_column(target), task=task)
-    for option, value in {"--target": target, "--task": task}.items():
-        require(value is None, option, value, "a CSV in --data with it")
-    if Path(name).suffix == ".npz":
+    if delimiter := _delimiter(name):
+        target, task, header = reading
+        return fnnet.load_csv(
+            name, target=_columns(target), task=task, delimiter=delimiter, header=header
+        )
+    for option, value in reading._asdict().items():
+        require(value is None, f"--{option}", value, "a CSV in --data with it")
+    if Path(name).suffix.lower() == ".npz":
         return fnnet.load_npz(name)
     if name == "digits":
         return fnnet.load_digits()
@@ -51,16 +65,46 @@ def load_data(data: str | None, target: str | None = None, task: str | None = No
     return fnnet.load_mnist(name)
 
 
-def _column(target: str | None) -> str | int:
+def class_names(data: str | None, reading: Reading) -> list[str] | None:
+    """What the classes are called in a table; of other data None: they have numbers alone."""
+    name = data_name(data)
+    delimiter = _delimiter(name)
+    if delimiter is None:
+        return None
+    target = _column(reading.target or "-1")
+    names = fnnet.class_names(name, target=target, delimiter=delimiter, header=reading.header)
+    return list(names)
+
+
+def _delimiter(name: str) -> str | None:
+    """What stands between the cells, if this is the name of a table."""
+    return _DELIMITERS.get(Path(name.lower().removesuffix(".gz")).suffix)
+
+
+def _columns(target: str | None) -> str | int | list[str | int]:
+    columns = [_column(column) for column in (target or "-1").split(",")]
+    return columns if len(columns) > 1 else columns[0]
+
+
+def _column(target: str) -> str | int:
     try:
-        return -1 if target is None else int(target)
+        return int(target)
     except ValueError:
-        return str(target)
+        return target
 
 
-def is_regression(data: fnnet.Dataset) -> bool:
-    """Whether there are targets to come near to, and no classes to tell apart."""
-    return data.classes is None and not np.isin(data.y, (0, 1)).all()
+def task_of(train: fnnet.Dataset, task: str | None = None) -> str:
+    """Classification, binary (of one output) or regression: as told, or as the targets look."""
+    require(train.classes != 1, "the data's labels", "of one class", "two or more to tell apart")
+    if task is not None:
+        return task
+    if train.classes is not None:
+        return "classification"
+    if not np.isin(train.y, (0, 1)).all():
+        return "regression"
+    if train.n_out == 1:
+        return "binary"
+    return "classification" if np.all(train.y.sum(axis=1) == 1) else "regression"
 
 
 def run(main: Callable[..., None]) -> None:

@@ -31,11 +31,24 @@ DATA, NETWORK, TRAINING, LESS, RUN = (
 
 Target = Annotated[
     str | None,
-    _option(DATA, "CSV: the column to learn, by name or number.", show_default="the last one"),
+    _option(
+        DATA,
+        "CSV: the column to learn, by name or number; for regression also several,with,commas.",
+        show_default="the last one",
+    ),
 ]
 Task = Annotated[
     str | None,
     _option(DATA, "CSV: classification, binary or regression.", show_default="by the column"),
+]
+Header = Annotated[
+    bool | None,
+    _option(
+        DATA,
+        "CSV: whether the first row holds the columns' names.",
+        "--header/--no-header",
+        show_default="by the rows",
+    ),
 ]
 Scale = Annotated[
     str, _option(DATA, "Of each feature: none, standard (mean 0, deviation 1) or min-max (0 to 1).")
@@ -43,11 +56,12 @@ Scale = Annotated[
 
 Hidden = Annotated[str, _option(NETWORK, "Units of the hidden layers, or none.")]
 HiddenActivation = Annotated[
-    str,
+    str | None,
     _option(
         NETWORK,
         f"Of the hidden layers, one for all or one each: {_one_of(ACTIVATIONS)}.",
         "--activation",
+        show_default="sigmoid",
     ),
 ]
 OutputActivation = Annotated[
@@ -59,8 +73,23 @@ OutputActivation = Annotated[
         show_default="by cost and task",
     ),
 ]
-Weights = Annotated[str, _option(NETWORK, f"The first weights: {_one_of(WEIGHTS)}.")]
-Biases = Annotated[str, _option(NETWORK, f"The first biases: {_one_of(BIASES)}.")]
+Weights = Annotated[
+    str | None,
+    _option(
+        NETWORK,
+        f"The first weights: {_one_of(WEIGHTS)}.",
+        show_default="standard-normal for sigmoid, he-normal for relu, leaky-relu and gelu, "
+        "else scaled-normal",
+    ),
+]
+Biases = Annotated[
+    str | None,
+    _option(
+        NETWORK,
+        f"The first biases: {_one_of(BIASES)}.",
+        show_default="standard-normal for sigmoid, else zero",
+    ),
+]
 Dtype = Annotated[str, _option(NETWORK, "float32 or float64.")]
 
 Epochs = Annotated[int, _option(TRAINING, "Epochs in all.")]
@@ -102,5 +131,13 @@ SeedOption = Annotated[
 ]
 Out = Annotated[
     Path | None, _option(RUN, "A folder for params.npz, state.npz and run.json, kept up to date.")
+]
+MonitorTraining = Annotated[
+    bool,
+    _option(
+        RUN,
+        "Put the training samples' cost and accuracy into run.json, too.",
+        "--monitor-training",
+    ),
 ]
 Resume = Annotated[bool, _option(RUN, "Continue the run in --out.", "--resume")]

@@ -15,24 +15,29 @@ import attrs
 import numpy as np
 
 import fnnet
+from _common import Reading
 from fnnet.checks import require
 from fnnet.storage import replacing
 
 
 def describe(
     data: str,
-    reading: dict[str, str | None],
+    reading: Reading,
+    task: str,
+    classes: list[str],
     train: fnnet.Dataset,
     start: fnnet.Params,
     config: fnnet.TrainConfig,
 ) -> dict[str, Any]:
-    """What a run depends on, for `run.json`."""
+    """What a run depends on, as `run.json` gives it back."""
     arrays = [train.x, train.y] if train.weights is None else [train.x, train.y, train.weights]
     activations = [activation.name for activation in start.architecture.activations]
     settings = attrs.asdict(config, recurse=False)
-    return {
+    run = {
         "data": data,
-        "reading": reading,
+        "reading": reading._asdict(),
+        "task": task,
+        "classes": classes,
         "network": {
             "sizes": list(start.sizes),
             "activations": activations,
@@ -50,6 +55,7 @@ def describe(
             "start": start.digest(),
         },
     }
+    return dict(json.loads(json.dumps(run)))
 
 
 def create(folder: Path) -> None:
@@ -77,7 +83,8 @@ def read(folder: Path) -> dict[str, Any]:
         run = json.loads(path.read_text())
         for part in ("network", "config", "digests"):
             run[part].items()
-        run["data"], run["reading"].items(), run["config"]["cost"], run["history"][:]
+        Reading(**run["reading"]), run["data"], run["task"], run["classes"][:]
+        run["config"]["cost"], run["history"][:]
     except (ValueError, KeyError, TypeError, AttributeError):
         raise fnnet.InputError(f"{path} is not what train.py writes: expected its JSON") from None
     return dict(run)

@@ -7,12 +7,13 @@ from math import isqrt
 from typing import Any
 
 import fnnet
-from _common import is_regression
-from fnnet.checks import InputError, by_name, require
+from fnnet.checks import InputError, by_name, finite_number, integer, require
 from fnnet.costs import as_cost
 
 _ETAS = {"sgd": 3.0, "momentum": 0.3, "nesterov": 0.3, "rmsprop": 0.001, "adam": 0.001}
-_OUTPUTS = {"classification": fnnet.sigmoid, "regression": fnnet.identity}
+_STARTS = {"sigmoid": ("standard-normal", "standard-normal")}
+_STARTS |= dict.fromkeys(("relu", "leaky-relu", "gelu"), ("he-normal", "zero"))
+"""First weights and biases that suit an activation: the notebook's suit its own alone."""
 
 
 def numbers(option: str, text: str, kind: type[int] | type[float] = int) -> list[Any]:
@@ -24,16 +25,29 @@ def numbers(option: str, text: str, kind: type[int] | type[float] = int) -> list
         raise InputError(f"{option} is {text!r}: expected {expected}") from None
 
 
+def units(hidden: str) -> list[int]:
+    """Units of each hidden layer."""
+    return [integer("--hidden", number, at_least=1) for number in numbers("--hidden", hidden)]
+
+
 def activations(
-    hidden: str, output: str | None, cost: str, layers: int, data: fnnet.Dataset
+    hidden: str | None, output: str | None, cost: str, layers: int, task: str
 ) -> list[str | fnnet.Activation]:
     """One for each of so many hidden layers, and the output layer's."""
-    names = hidden.split(",")
+    require(layers or hidden is None, "--activation", hidden, "hidden layers with it")
+    names = (hidden or "sigmoid").split(",")
     fits = len(names) in (1, layers)
     require(fits, "--activation", hidden, f"one, or one for each of {layers} hidden layers")
     needed = as_cost(cost).output
-    default = needed or _OUTPUTS["regression" if is_regression(data) else "classification"]
+    default = needed or (fnnet.identity if task == "regression" else fnnet.sigmoid)
     return [*(names * layers if len(names) == 1 else names), output or default]
+
+
+def first(hidden: str | None, weights: str | None, biases: str | None) -> dict[str, str]:
+    """How the first weights and biases are drawn, by default as suits the first hidden layer."""
+    name = (hidden or "sigmoid").split(",")[0]
+    start = _STARTS.get(name, ("scaled-normal", "zero"))
+    return {"weights": weights or start[0], "biases": biases or start[1]}
 
 
 def optimizer(
@@ -53,7 +67,7 @@ def optimizer(
     require(
         decay is None or name == "adamw", "--decay", decay, "--optimizer adamw with it, or --l2"
     )
-    mass = 0.9 if momentum is None else momentum
+    mass = 0.9 if momentum is None else finite_number("--momentum", momentum, at_least=0, below=1)
     last: dict[str, Callable[[], fnnet.Optimizer]] = {
         "sgd": lambda: fnnet.sgd,
         "momentum": lambda: fnnet.momentum(mass),
@@ -63,14 +77,14 @@ def optimizer(
         "adamw": lambda: fnnet.adamw(0.01 if decay is None else decay),
     }
     parts = []
-    if l2:
+    if finite_number("--l2", l2, at_least=0):
         parts.append(fnnet.l2(l2 / samples))
-    if l1:
+    if finite_number("--l1", l1, at_least=0):
         parts.append(fnnet.l1(l1 / samples))
     if clip_value is not None:
-        parts.append(fnnet.clip_by_value(clip_value))
+        parts.append(fnnet.clip_by_value(finite_number("--clip-value", clip_value, above=0)))
     if clip_norm is not None:
-        parts.append(fnnet.clip_by_norm(clip_norm))
+        parts.append(fnnet.clip_by_norm(finite_number("--clip-norm", clip_norm, above=0)))
     made = by_name("--optimizer", name, last)()
     if not parts:
         return made
@@ -92,12 +106,12 @@ def schedule(name: str, epochs: int, warm_up: float | None) -> fnnet.Schedule:
     return by_name("--schedule", name, schedules)()
 
 
-def default_eta(cost: str, optimizer: str, data: fnnet.Dataset) -> float:
+def default_eta(cost: str, optimizer: str, task: str) -> float:
     """The notebook's 3.0 for its own cost, and what is usual for others."""
     eta = _ETAS.get(optimizer, 0.001)
     if eta < 0.01:
         return eta
-    if is_regression(data):
+    if task == "regression":
         return eta / 300
     return eta if cost in ("quadratic", "squared-error") else eta / 6
 
@@ -111,13 +125,16 @@ def augmentation(names: str, data: fnnet.Dataset) -> fnnet.Augmentation | None:
     require(side * side == data.n_in, f"--augment {names}: n_in", data.n_in, square)
     known: dict[str, Callable[..., fnnet.Augmentation]]
     known = {"shifts": fnnet.shifts, "elastic": fnnet.elastic, "affine": fnnet.affine}
-    made = [by_name("--augment", name, known)(shape=(side, side)) for name in names.split(",")]
+    are_known = set(names.split(",")) <= known.keys()
+    require(are_known, "--augment", names, f"none, or some of {', '.join(known)}")
+    made = [known[name](shape=(side, side)) for name in names.split(",")]
     return made[0] if len(made) == 1 else fnnet.augmentations(*made)
 
 
-def dropout(text: str) -> float | tuple[float, ...]:
+def dropout(text: str, layers: int) -> float | tuple[float, ...]:
     """A share for the hidden layers, or one for the inputs and each of them."""
     shares = numbers("--dropout", text, float)
+    require(layers or len(shares) != 1, "--dropout", text, "hidden layers with it")
     return tuple(shares) if len(shares) > 1 else sum(shares)
 
 
@@ -127,6 +144,7 @@ def training_data(
     """The training samples, weighed and with softer targets."""
     has_classes = data.classes is not None
     labels = "data with class labels"
+    finite_number("--label-smoothing", label_smoothing, at_least=0, below=1)
     require(has_classes or not label_smoothing, "--label-smoothing", label_smoothing, labels)
     require(has_classes or class_weights == "none", "--class-weights", class_weights, labels)
     weigh = by_name("--class-weights", class_weights, {"none": False, "balanced": True})
@@ -136,8 +154,9 @@ def training_data(
 
 def scaled(splits: fnnet.Splits, name: str) -> tuple[fnnet.Splits, fnnet.Scaling | None]:
     """All three parts, each feature scaled as the training samples need it; and that scaling."""
-    if name == "none":
+    fits = {"none": None, "standard": fnnet.standardisation, "min-max": fnnet.min_max}
+    fit = by_name("--scale", name, fits)
+    if fit is None:
         return splits, None
-    fits = {"standard": fnnet.standardisation, "min-max": fnnet.min_max}
-    scaling = by_name("--scale", name, fits)(splits.train)
+    scaling = fit(splits.train)
     return fnnet.apply_scaling(scaling, splits), scaling

@@ -9,11 +9,13 @@ import numpy as np
 import typer
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 import _run_folder
 import fnnet
-from _common import Data, is_regression, load_data, percent, run
+from _common import Data, Reading, class_names, load_data, percent, run, task_of
+from fnnet.checks import require
 from fnnet.prediction import PROBABILISTIC, classes_of
 
 
@@ -24,19 +26,23 @@ def main(
     """Evaluate the network of RUN_DIR on the test samples of --data, by default the run's own."""
     params = fnnet.load_params(run_dir / "params.npz")
     trained = _run_folder.read(run_dir)
-    reading = trained["reading"]
-    test = load_data(data or trained["data"], reading.get("target"), reading.get("task")).test
+    reading, classes = Reading(**trained["reading"]), trained["classes"]
+    data = data or trained["data"]
+    test = load_data(data, reading).test
     scaling = fnnet.load_scaling(run_dir / "params.npz")
     if scaling is not None:
         test = fnnet.apply_scaling(scaling, test)
     evaluation = fnnet.evaluate(params, test, cost=trained["config"]["cost"])
-    if is_regression(test):
+    if trained["task"] == "regression":
         print(f"Cost: {evaluation.cost:.6f}")
         print_errors(params, test)
     else:
+        require(task_of(test) != "regression", "--data", data, "classes, as the run has")
+        found = class_names(data, reading)
+        require(found in (None, classes), f"the classes in {data}", found, f"{classes}, the run's")
         print(f"Accuracy: {evaluation.correct} / {evaluation.total}, {percent(evaluation)}")
         print(f"Cost: {evaluation.cost:.6f}")
-        print_classes(params, test)
+        print_classes(params, test, classes)
 
 
 def print_errors(params: fnnet.Params, test: fnnet.Dataset) -> None:
@@ -47,16 +53,18 @@ def print_errors(params: fnnet.Params, test: fnnet.Dataset) -> None:
     print(f"Root mean squared error: {report.root_mean_squared_error:.6f}")
 
 
-def print_classes(params: fnnet.Params, test: fnnet.Dataset) -> None:
+def print_classes(params: fnnet.Params, test: fnnet.Dataset, classes: list[str]) -> None:
     """Which classes are taken for which, how well each is told apart, how sure the network is."""
     matrix = fnnet.confusion_matrix(params, test)
     table = Table("is", title="Taken for", box=box.SIMPLE)
-    for label in range(len(matrix)):
-        table.add_column(str(label), justify="right")
+    names = [escape(name) for name in classes]
+    for name in names:
+        table.add_column(name, justify="right")
     for label, row in enumerate(matrix.tolist()):
         cells = [f"[bold]{n}[/bold]" if k == label else str(n or "") for k, n in enumerate(row)]
-        table.add_row(str(label), *cells)
-    console = Console(width=max(80, 8 * len(matrix)))
+        table.add_row(names[label], *cells)
+    width = max(8, 2 + max(map(len, classes)))
+    console = Console(width=max(80, width * (1 + len(matrix))))
     console.print(table)
 
     report = fnnet.precision_recall_f1(matrix)
@@ -64,8 +72,8 @@ def print_classes(params: fnnet.Params, test: fnnet.Dataset) -> None:
     for name in ("Precision", "Recall", "F1", "Samples"):
         table.add_column(name, justify="right")
     shares = np.stack([report.precision, report.recall, report.f1], axis=-1).tolist()
-    for label, (row, samples) in enumerate(zip(shares, report.support, strict=True)):
-        table.add_row(str(label), *(f"{share:.4f}" for share in row), str(samples))
+    for name, row, samples in zip(names, shares, report.support, strict=True):
+        table.add_row(name, *(f"{share:.4f}" for share in row), str(samples))
     console.print(table)
 
     if params.architecture.activations[-1].name in PROBABILISTIC:

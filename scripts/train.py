@@ -12,20 +12,21 @@ import _options as o
 import _run_folder
 import _settings
 import fnnet
-from _common import Data, data_name, is_regression, load_data, percent, run
-from fnnet.checks import InputError
+from _common import Data, Reading, class_names, data_name, load_data, percent, run, task_of
+from fnnet.checks import InputError, integer
 
 
 def main(
     data: Data = None,
     target: o.Target = None,
     task: o.Task = None,
+    header: o.Header = None,
     scale: o.Scale = "none",
     hidden: o.Hidden = "16,16",
-    activation: o.HiddenActivation = "sigmoid",
+    activation: o.HiddenActivation = None,
     output: o.OutputActivation = None,
-    weights: o.Weights = "standard-normal",
-    biases: o.Biases = "standard-normal",
+    weights: o.Weights = None,
+    biases: o.Biases = None,
     dtype: o.Dtype = "float32",
     epochs: o.Epochs = 30,
     batch_size: o.BatchSize = 10,
@@ -47,18 +48,23 @@ def main(
     early_stopping: o.EarlyStopping = None,
     seed: o.SeedOption = 0,
     out: o.Out = None,
+    monitor_training: o.MonitorTraining = False,
     resume: o.Resume = False,
 ) -> None:
     """Train a network, printing after each epoch how many of the test samples it gets right."""
-    splits, scaling = _settings.scaled(load_data(data, target, task), scale)
+    reading = Reading(target, task, header)
+    splits, scaling = _settings.scaled(load_data(data, reading), scale)
+    task = task_of(splits.train, task)
     train = _settings.training_data(
         splits.train, label_smoothing=label_smoothing, class_weights=class_weights
     )
-    units = _settings.numbers("--hidden", hidden)
+    units = _settings.units(hidden)
+    if early_stopping is not None:
+        integer("--early-stopping", early_stopping, at_least=1)
     config = fnnet.TrainConfig(
         epochs=epochs,
         batch_size=batch_size,
-        eta=_settings.default_eta(cost, optimizer, splits.train) if eta is None else eta,
+        eta=_settings.default_eta(cost, optimizer, task) if eta is None else eta,
         seed=seed,
         cost=cost,
         optimizer=_settings.optimizer(
@@ -72,20 +78,21 @@ def main(
             clip_value=clip_value,
         ),
         schedule=_settings.schedule(schedule, epochs, warm_up),
-        dropout=_settings.dropout(dropout),
+        dropout=_settings.dropout(dropout, len(units)),
         augment=_settings.augmentation(augment, splits.train),
         patience=early_stopping,
     )
     params = fnnet.init(
         [train.n_in, *units, train.n_out],
         seed=seed,
-        activations=_settings.activations(activation, output, cost, len(units), splits.train),
-        weights=weights,
-        biases=biases,
+        activations=_settings.activations(activation, output, cost, len(units), task),
         dtype=dtype,
+        **_settings.first(activation, weights, biases),
     )
+    classes = None if task == "regression" else class_names(data, reading)
+    classes = classes or [str(label) for label in range(max(2, train.n_out))]
     description = _run_folder.describe(
-        data_name(data), {"target": target, "task": task, "scale": scale}, train, params, config
+        data_name(data), reading, task, classes, train, params, config
     )
 
     state, rows = fnnet.start(params, config), list[dict[str, Any]]()
@@ -96,6 +103,8 @@ def main(
         _run_folder.write(out, state, description, rows, scaling)
 
     monitor = {"validation": splits.validation, "test": splits.test}
+    if monitor_training:
+        monitor["training"] = splits.train
     states = fnnet.trajectory(state, train, config, monitor=monitor)
     try:
         with Progress(disable=not sys.stdout.isatty()) as progress:
@@ -105,28 +114,30 @@ def main(
                     rows.append(_run_folder.row(new))
                     _run_folder.write(out, new, description, rows, scaling)
                 test = dict(new.history[-1].evaluations)["test"]
-                print(f"Epoch {state.epoch}: {_in_words(test, splits.test)}", flush=True)
+                print(f"Epoch {state.epoch}: {_in_words(test, task)}", flush=True)
                 progress.advance(bar)
                 state = new
     except KeyboardInterrupt:
         print(f"\nInterrupted; {state.epoch} epochs are finished.")
-        _report(state, splits.test, config)
+        _report(state, splits.test, config, task)
         raise
     if state.epoch < epochs:
         print(f"Stopped early: {early_stopping} epochs without a better validation score.")
-    _report(state, splits.test, config)
+    _report(state, splits.test, config, task)
 
 
-def _in_words(test: fnnet.Evaluation, data: fnnet.Dataset) -> str:
-    if is_regression(data):
+def _in_words(test: fnnet.Evaluation, task: str) -> str:
+    if task == "regression":
         return f"the cost is {test.cost:.6f}"
     return f"{test.correct} / {test.total}, precision is {percent(test)}"
 
 
-def _report(state: fnnet.TrainState, test: fnnet.Dataset, config: fnnet.TrainConfig) -> None:
+def _report(
+    state: fnnet.TrainState, test: fnnet.Dataset, config: fnnet.TrainConfig, task: str
+) -> None:
     """Of the parameters to use: the best ones, with early stopping."""
     params = state.result
-    if is_regression(test):
+    if task == "regression":
         print(f"Test cost: {fnnet.evaluate(params, test, cost=config.cost).cost:.6f}")
         print(f"Test R2: {fnnet.regression_report(params, test).r2:.4f}")
     else:

@@ -285,3 +285,24 @@ def test_the_activations_are_exported() -> None:
 @pytest.mark.parametrize("name", ["tanhh", "", "Sigmoid", None, 3, ["sigmoid"]])
 def test_an_unknown_activation_is_told_which_ones_there_are(name: Any) -> None:
     assert_refused(lambda: as_activation(name), "activations is ", repr(name), *ACTIVATIONS)
+
+
+@pytest.mark.parametrize("part", ["function", "derivative"])
+def test_ones_own_that_returns_its_result_is_refused_in_a_network(part: str) -> None:
+    mine = attrs.evolve(tanh, name="mine")
+    assert fnnet.init([2, 3], seed=0, activations=mine).sizes == (2, 3)
+    returning: Any = {
+        "function": lambda z, _out: np.tanh(z),
+        "derivative": lambda _z, a, _out: 1 - a * a,
+    }
+    wrong = attrs.evolve(mine, **{part: returning[part]})
+    message = f"mine.{part} returns its result: expected it in `out`"
+    assert_refused(lambda: fnnet.init([2, 3], seed=0, activations=wrong), message)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)
+def test_called_they_are_silent_whatever_numpy_is_set_to(activation: Activation) -> None:
+    z = np.array([-1e9, -90, 0, 90, 1e9])
+    expected = activation(z)
+    with np.errstate(over="raise", under="raise"):
+        assert activation(z).tobytes() == expected.tobytes()

@@ -155,6 +155,8 @@ def test_arithmetic_is_silent_and_leaves_numpys_settings_as_they_were() -> None:
     with arithmetic(), arithmetic():
         assert np.float32(3e38) * np.float32(10) == np.inf
         assert np.isnan(np.subtract(np.inf, np.inf))
+    with np.errstate(all="raise"), arithmetic():
+        assert np.exp(np.float32(-1e9)) == 0
     assert np.geterr() == before
     with pytest.raises(KeyError), arithmetic():
         raise KeyError

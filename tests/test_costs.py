@@ -329,3 +329,54 @@ def test_the_mean_cost_is_weighted_and_keeps_its_dtype(dtype: Any) -> None:
     assert mean_cost(costs[0], [[1, 1, 1], [0, 0, 1]]).tolist() == [2, 1]
     assert mean_cost(costs, np.ones(3)).dtype == dtype
     assert same_bits(mean_cost(costs, np.ones(3)), mean_cost(costs, None))
+
+
+class TestOnesOwn:
+    """A cost that does not keep to what a cost is: told, before it trains on what memory held."""
+
+    params, x, y = init([3, 2], seed=0), inputs(5, 3), inputs(5, 2)
+
+    def test_may_return_what_it_wrote(self) -> None:
+        returning = Cost("mine", squared_error.value, lambda a, y, out: np.subtract(a, y, out=out))
+        expected = grads(self.params, self.x, self.y, cost=squared_error)
+        assert grads(self.params, self.x, self.y, cost=returning) == expected
+
+    def test_whose_derivative_is_returned_alone_is_refused(self) -> None:
+        returning = Cost("mine", squared_error.value, lambda a, y, _out: a - y)
+        message = "mine.derivative returns its result: expected it in `out`"
+        assert_refused(lambda: grads(self.params, self.x, self.y, cost=returning), message)
+        data, config = dataset(10, (3, 2)), TrainConfig(epochs=1, cost=returning)
+        assert_refused(lambda: train(start(self.params, config), data, config), message)
+
+    @pytest.mark.parametrize(
+        "value", [lambda a, y: np.sum(a - y), lambda a, y: np.sum(a - y, axis=-1), lambda a, _y: a]
+    )
+    def test_without_a_number_for_each_sample_is_refused(self, value: Any) -> None:
+        mine = Cost("mine", value, squared_error.derivative)
+        data = dataset(5, (3, 2), "targets")
+        for compute in (
+            lambda: fnnet.cost(self.params, self.x, self.y, cost=mine),
+            lambda: fnnet.cost_and_grads(self.params, self.x, self.y, cost=mine),
+            lambda: evaluate(self.params, data, cost=mine),
+        ):
+            assert_refused(compute, "mine.value(a, y) is", "expected shape (5,), a cost for each")
+
+
+@pytest.mark.parametrize("cost", [cross_entropy, log_likelihood], ids=lambda cost: cost.name)
+@pytest.mark.parametrize("outside", [-0.1, 1.5])
+def test_costs_of_probabilities_have_targets_from_0_to_1(cost: Cost, outside: float) -> None:
+    params = init([3, 2], seed=0, activations=cost.output or sigmoid)
+    right = fnnet.Dataset(inputs(5, 3), np.linspace(0, 1, 10).reshape(5, 2))
+    wrong = attrs.evolve(right, y=np.append(right.y[:4], [[0.5, outside]], axis=0))
+    config = TrainConfig(epochs=1, cost=cost)
+    state, line = start(params, config), f"y has {outside}: expected targets from 0 to 1"
+    assert evaluate(params, right, cost=cost).total == 5
+    assert train(state, right, config, monitor={"mine": right}).epoch == 1
+    assert_refused(lambda: evaluate(params, wrong, cost=cost), f"dataset.{line}, for {cost.name}")
+    assert_refused(lambda: fnnet.trajectory(state, wrong, config), f"dataset.{line}")
+    monitor = {"mine": wrong}
+    assert_refused(
+        lambda: fnnet.trajectory(state, right, config, monitor=monitor), f"monitor['mine'].{line}"
+    )
+    others = attrs.evolve(config, cost="squared-error")
+    assert train(start(params, others), wrong, others).epoch == 1

@@ -135,6 +135,24 @@ def test_a_run_is_not_overwritten_and_only_resumed_as_the_same_run(tmp_path: Pat
     assert files(tmp_path) == before
 
 
+def test_a_run_that_died_while_it_wrote_is_resumed_to_the_end(tmp_path: Path) -> None:
+    for epochs, name in ((2, "part"), (3, "part"), (3, "whole")):
+        more = ("--resume",) if (tmp_path / name).exists() else ()
+        before = files(tmp_path / name) if more else {}
+        out = tmp_path / name
+        succeed("train.py", "--epochs", epochs, "--hidden", 8, "--out", out, *more)
+        if more:  # as if killed before the last of its files was written
+            (out / "state.npz").write_bytes(before["state.npz"])
+    succeed("train.py", "--epochs", 3, "--hidden", 8, "--out", tmp_path / "part", "--resume")
+    assert files(tmp_path / "part") == files(tmp_path / "whole")
+
+    (tmp_path / "new").mkdir()
+    run = (tmp_path / "whole/run.json").read_bytes()
+    (tmp_path / "new/run.json").write_bytes(run)  # and before the first one was
+    succeed("train.py", "--epochs", 3, "--hidden", 8, "--out", tmp_path / "new")
+    assert files(tmp_path / "new") == files(tmp_path / "whole")
+
+
 def test_ctrl_c_keeps_the_last_finished_epoch(tmp_path: Path) -> None:
     def listen() -> None:  # a job in the background is started with Ctrl-C ignored
         signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -256,7 +274,7 @@ def test_gradcheck_passes_and_fails_past_its_bound() -> None:
     ("arguments", "expected"),
     [
         (("--hidden", "16,x"), "--hidden is '16,x': expected numbers"),
-        (("--hidden", "16,0"), "sizes[2] is 0: expected an integer of at least 1"),
+        (("--hidden", "16,0"), "--hidden is 0: expected an integer of at least 1"),
         (("--epochs", "-1"), "epochs is -1: expected an integer of at least 0"),
         (("--epochs", "many"), "(given: --epochs many)"),
         (("--batch-size", "0"), "batch_size is 0"),

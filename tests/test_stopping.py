@@ -14,7 +14,7 @@ import fnnet
 from fnnet import EpochReport, Params, TrainConfig, TrainState, init, start, train, trajectory
 from fnnet.records import Array
 from fnnet.stopping import Standing
-from tests._support import assert_refused, dataset
+from tests._support import assert_refused, dataset, inputs
 
 SIZES = (5, 8, 3)
 SEEDS = (0, 1, 2, 3)
@@ -158,6 +158,28 @@ class TestAStack:
             alone = train(start(params[k], config), data, config, monitor=monitor)
             assert alone.epoch == epochs
             assert alone.params == state.params[k]
+
+    def test_nor_may_the_optimizer_of_a_stopped_one(self) -> None:
+        # The second one diverges, and is stopped before its parameters are infinite.
+        x = inputs(40, 1)
+        data, architecture = fnnet.Dataset(x, x / 2), init([1, 1, 1], seed=0).architecture
+        architecture = attrs.evolve(architecture, activations=(fnnet.identity,) * 2)
+        thetas = np.array([[0.3, 0, 0.3, 0], [3.0, 0, 3.0, 0]])
+        config = TrainConfig(
+            epochs=60,
+            eta=0.1,
+            patience=2,
+            optimizer=fnnet.momentum(0.9),
+            cost="squared-error",
+            seed=(0, 1),
+        )
+        stacked = start(Params(architecture, thetas), config)
+        state = train(stacked, data, config, monitor={"validation": data})
+        for k in range(2):
+            solo = attrs.evolve(config, seed=k)
+            alone = start(Params(architecture, thetas[k]), solo)
+            alone = train(alone, data, solo, monitor={"validation": data})
+            assert alone.best == state.result[k]
 
 
 class TestBadInput:

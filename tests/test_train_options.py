@@ -59,6 +59,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "cost": "squared-error",
         "eta": 0.01,
         "optimizer": fnnet.nesterov(),
+        "weights": "scaled-normal",
+        "biases": "zero",
+    },
+    "--activation relu --biases standard-normal --cost log-likelihood": {
+        "activations": ["relu", "softmax"],
+        "cost": "log-likelihood",
+        "eta": 0.5,
+        "weights": "he-normal",
     },
     "--optimizer adam --weights glorot-uniform --biases zero": {
         "optimizer": fnnet.adam(),
@@ -71,8 +79,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "eta": 0.3,
         "schedule": fnnet.cosine(2, warm_up=1),
     },
-    "--l2 5 --l1 2 --clip-value 1 --clip-norm 0.5": {
-        "optimizer": fnnet.chain(L2, L1, fnnet.clip_by_value(1), fnnet.clip_by_norm(0.5)),
+    "--l2 5 --l1 2 --clip-value 0.01 --clip-norm 0.05": {
+        "optimizer": fnnet.chain(L2, L1, fnnet.clip_by_value(0.01), fnnet.clip_by_norm(0.05)),
     },
     "--optimizer adamw --decay 0.1 --l2 5 --schedule step --early-stopping 3": {
         "optimizer": fnnet.chain(L2, fnnet.adamw(0.1)),
@@ -133,11 +141,14 @@ def test_early_stopping_keeps_the_best_and_says_so(tmp_path: Path) -> None:
 
 
 def test_an_optimizers_run_is_resumed_as_if_uninterrupted(tmp_path: Path) -> None:
-    options = ("--hidden", 8, "--optimizer", "adam", "--schedule", "halving", "--dropout", 0.2)
+    options: tuple[object, ...] = ("--hidden", 8, "--optimizer", "adam", "--schedule", "halving")
+    options = (*options, "--dropout", "0.1,0.2", "--class-weights", "balanced")
     succeed("train.py", *options, "--epochs", 4, "--out", tmp_path / "whole")
     succeed("train.py", *options, "--epochs", 1, "--out", tmp_path / "part")
     succeed("train.py", *options, "--epochs", 4, "--out", tmp_path / "part", "--resume")
     assert files(tmp_path / "part") == files(tmp_path / "whole")
+    others = (*options[:-1], "none"), ("--epochs", 4, "--resume", "--out", tmp_path / "part")
+    assert "training data is '" in refusal("train.py", *others[0], *others[1])
 
 
 @pytest.fixture(scope="module")
@@ -199,14 +210,24 @@ def test_an_npz(tmp_path: Path) -> None:
         ("--dropout 0.5,0.5", "dropout is (0.5, 0.5): expected one share, or 3"),
         ("--dropout half", "--dropout is 'half': expected numbers"),
         ("--dropout 1", "expected a finite number of at least 0 and below 1"),
-        ("--label-smoothing 1", "smoothing is 1.0: expected a finite number of at least 0"),
+        ("--label-smoothing 1", "--label-smoothing is 1.0: expected a finite number of at least 0"),
         ("--class-weights even", "--class-weights is 'even': expected one of none, balanced"),
-        ("--augment blur", "--augment is 'blur': expected one of shifts, elastic, affine"),
-        ("--scale log", "--scale is 'log': expected one of standard, min-max"),
-        ("--early-stopping 0", "patience is 0: expected an integer of at least 1"),
+        (
+            "--augment blur",
+            "--augment is 'blur': expected none, or some of shifts",
+        ),
+        ("--scale log", "--scale is 'log': expected one of none, standard, min-max"),
+        ("--early-stopping 0", "--early-stopping is 0: expected an integer of at least 1"),
         ("--target sum", "--target is 'sum': expected a CSV in --data with it"),
         ("--task binary", "--task is 'binary': expected a CSV in --data with it"),
-        ("--l2 -1", "decay is -"),
+        ("--l2 -1", "--l2 is -1.0: expected a finite number of at least 0"),
+        ("--l1 nan", "--l1 is nan: expected a finite number of at least 0"),
+        ("--clip-norm 0", "--clip-norm is 0.0: expected a finite number above 0"),
+        ("--clip-value -1", "--clip-value is -1.0: expected a finite number above 0"),
+        ("--optimizer momentum --momentum 1", "--momentum is 1.0: expected a finite number"),
+        ("--hidden none --dropout 0.5", "--dropout is '0.5': expected hidden layers with it"),
+        ("--hidden none --activation tanh", "--activation is 'tanh': expected hidden layers"),
+        ("--header", "--header is True: expected a CSV in --data with it"),
         ("--weights heavy", "weights is 'heavy': expected one of standard-normal"),
     ],
 )
@@ -231,8 +252,69 @@ def test_what_needs_classes_or_images_is_refused_for_a_table(table: Path) -> Non
     rows = [",".join(row.split(",")[:3]) for row in table.read_text().splitlines()]
     options[1].write_text("\n".join(rows) + "\n")
     assert "expected data with class labels" in refusal(
-        "train.py", *options, "--label-smoothing", 1
+        "train.py", *options, "--label-smoothing", 0.1
     )
     weights = ("--class-weights", "balanced")
     assert "expected data with class labels" in refusal("train.py", *options, *weights)
     assert "expected data of square images" in refusal("train.py", *options, "--augment", "shifts")
+
+
+def test_the_task_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
+    rows = ["a,b,above", *(f"{k},{k % 7},{int(k > 50)}" for k in range(100))]
+    path = tmp_path / "above.csv"
+    path.write_text("\n".join(rows) + "\n")
+    run = ("--data", path, "--hidden", 4, "--epochs", 2, "--scale", "standard")
+    output = succeed("train.py", *run, "--task", "regression", "--out", tmp_path / "run")
+    assert "Test R2" in output
+    assert "Test accuracy" not in output
+    described = json.loads((tmp_path / "run/run.json").read_text())
+    assert described["network"]["activations"] == ["sigmoid", "identity"]
+    assert described["config"]["eta"] == 0.01
+    assert "Root mean squared error" in succeed("evaluate.py", tmp_path / "run")
+    assert "Test accuracy" in succeed("train.py", *run)
+
+
+def test_several_targets_and_a_table_with_tabs(table: Path, tmp_path: Path) -> None:
+    rows = [row.split(",") for row in table.read_text().splitlines()]
+    path = tmp_path / "sums.TSV"
+    path.write_text("\n".join(f"{a}\t{b}\t{c}" for a, b, c, _ in rows) + "\n")
+    options = ("--data", path, "--hidden", 3, "--epochs", 1, "--out", tmp_path / "run")
+    assert "Test R2" in succeed("train.py", *options, "--target", "sum,b")
+    assert fnnet.load_params(tmp_path / "run/params.npz").sizes == (1, 3, 2)
+
+
+def test_classes_keep_their_names(tmp_path: Path) -> None:
+    def write(name: str, classes: tuple[str, str]) -> Path:
+        path = tmp_path / name
+        path.write_text("\n".join(f"{k},{k % 5},{classes[k > 50]}" for k in range(100)) + "\n")
+        return path
+
+    run = ("--hidden", 4, "--epochs", 3, "--out", tmp_path / "run")
+    succeed("train.py", "--data", write("a.csv", ("cat", "dog")), *run)
+    cells = [line.split() for line in succeed("evaluate.py", tmp_path / "run").splitlines()]
+    assert [row[0] for row in cells if row[:1] in (["cat"], ["dog"])] == ["cat", "dog"] * 2
+    other = write("b.csv", ("cow", "dog"))
+    line = f"the classes in {other} is ['cow', 'dog']: expected ['cat', 'dog'], the run's"
+    assert line in refusal("evaluate.py", tmp_path / "run", "--data", other)
+
+
+def test_the_training_samples_are_monitored_where_asked_for(tmp_path: Path) -> None:
+    options = ("--hidden", 8, "--epochs", 1, "--monitor-training", "--out", tmp_path)
+    succeed("train.py", *options)
+    (row,) = json.loads((tmp_path / "run.json").read_text())["history"]
+    found = fnnet.evaluate(fnnet.load_params(tmp_path / "params.npz"), DIGITS.train)
+    assert (row["training"]["correct"], row["training"]["cost"]) == (found.correct, found.cost)
+
+
+def test_labels_of_one_class_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "one.npz", x=np.eye(20), y=np.zeros(20, int))
+    line = "the data's labels is 'of one class': expected two or more"
+    assert line in refusal("train.py", "--data", tmp_path / "one.npz")
+
+
+def test_a_cost_of_probabilities_is_refused_for_other_targets(table: Path) -> None:
+    path = table.with_name("numbers.csv")
+    rows = [",".join(row.split(",")[:3]) for row in table.read_text().splitlines()]
+    path.write_text("\n".join(rows) + "\n")
+    expected = "expected targets from 0 to 1, for cross-entropy"
+    assert expected in refusal("train.py", "--data", path, "--cost", "cross-entropy")

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -36,6 +38,7 @@ from fnnet import (
     train,
     trajectory,
 )
+from fnnet.epochs import Epochs
 from tests._support import assert_refused, dataset, inputs, labels, linear
 
 SIZES = (5, 4, 3)
@@ -281,6 +284,7 @@ class TestTrajectory:
         counting = attrs.evolve(fnnet.sigmoid, name="counting", function=function)
         data, config = dataset(30, (3, 2)), TrainConfig(epochs=10**15, batch_size=10)
         params = init([3, 2], seed=0, activations=counting)
+        calls.clear()  # an architecture tries its functions out
         states = trajectory(start(params, config), data, config)
         assert calls == []
         for epoch in (1, 2, 3):
@@ -476,3 +480,24 @@ def test_the_notebooks_settings_on_mnist(mnist_folder: Path) -> None:
     *_, last = states
     assert np.all(evaluate(first.params, mnist.test).accuracy >= 0.84)
     assert np.all(evaluate(last.params, mnist.test).accuracy >= 0.92)
+
+
+def test_an_output_that_is_always_1_is_refused() -> None:
+    params = init([3, 1], seed=0, activations="softmax")
+    line = "the output layer is 'softmax of one unit': expected sigmoid"
+    assert_refused(lambda: start(params, TrainConfig(epochs=1)), line)
+    hidden = init([3, 1, 2], seed=0, activations="softmax")
+    assert start(hidden, TrainConfig(epochs=1)).epoch == 0
+
+
+def test_a_runs_buffers_go_with_it() -> None:
+    data, config = dataset(20, (3, 2)), TrainConfig(epochs=1, dropout=0.5)
+    epochs = Epochs(init([3, 4, 2], seed=0), data, config, workers=1)
+    epochs.run(init([3, 4, 2], seed=0), (), 0, lambda _time: 3.0)
+    gone = weakref.ref(epochs)
+    gc.disable()  # which would find them in the end
+    try:
+        del epochs
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -15,7 +15,9 @@ from fnnet.records import Array
 __all__ = ["load_npz"]
 
 _PARTS = ("", "_validation", "_test")
-_LAYOUT = "x and y, or those and x_validation, y_validation, x_test, y_test; and scale, if any"
+_LAYOUT = (
+    "x and y, or those and x_validation, y_validation, x_test, y_test; and scale, weights, if any"
+)
 
 
 def load_npz(path: str | os.PathLike[str], *, seed: int = 0) -> Splits:
@@ -27,7 +29,8 @@ def load_npz(path: str | os.PathLike[str], *, seed: int = 0) -> Splits:
         A file with the arrays `x`, inputs (n, n_in) or images (n, h, w), and `y`: integer labels
         (n,), or targets of a float dtype, (n, n_out) or (n,). `x_validation`, `y_validation`,
         `x_test`, `y_test` are the other parts, where they are there. A number `scale` is what x
-        is to be multiplied by, 1/256 for images, say. Other entries are refused.
+        is to be multiplied by, 1/256 for images, say; `weights` (n,) is how much each sample of x
+        counts in training. Other entries are refused.
     seed
         Of the `split` of a file that holds x and y alone; without effect for others.
 
@@ -53,7 +56,7 @@ def load_npz(path: str | os.PathLike[str], *, seed: int = 0) -> Splits:
     """
     entries = _read(Path(path))
     with in_file(path):
-        arrays = entries.keys() - {"scale"}
+        arrays = entries.keys() - {"scale", "weights"}
         whole, *others = [{f"x{part}", f"y{part}"} for part in _PARTS]
         require(arrays in (whole, whole.union(*others)), "the file", sorted(entries), _LAYOUT)
         scale = finite_number("scale", entries["scale"][()]) if "scale" in entries else 1.0
@@ -62,8 +65,11 @@ def load_npz(path: str | os.PathLike[str], *, seed: int = 0) -> Splits:
     datasets = []
     for part in parts:
         x, y = entries[f"x{part}"], entries[f"y{part}"]
+        weights = None if part else entries.get("weights")
         with in_file(f"{path}: x{part}, y{part}"):
-            datasets.append(Dataset(_as_rows(x), _as_rows(y), scale=scale, classes=classes))
+            datasets.append(
+                Dataset(_as_rows(x), _as_rows(y), scale=scale, weights=weights, classes=classes)
+            )
     with in_file(path):
         return Splits(*datasets) if len(datasets) > 1 else split(datasets[0], seed=seed)
 

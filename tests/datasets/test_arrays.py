@@ -70,6 +70,14 @@ class TestWhole:
     def test_has_one_feature_where_x_is_a_vector_of_floats(self, path: Path) -> None:
         assert load_npz(write(path, {"x": X[:, 0], "y": Y})) == split(Dataset(X[:, :1], Y))
 
+    def test_has_the_weights_that_the_file_gives(self, path: Path) -> None:
+        weights = np.arange(20.0)
+        splits = load_npz(write(path, {"x": X, "y": Y, "weights": weights}))
+        assert splits == split(Dataset(X, Y, weights=weights))
+        splits = load_npz(write(path, PARTS | {"weights": weights}))
+        assert splits.train == Dataset(X, Y, weights=weights)
+        assert splits.validation.weights is splits.test.weights is None
+
     @pytest.mark.parametrize("scale", [1 / 256, np.float32(0.5), 2])
     def test_has_the_scale_that_the_file_gives(self, path: Path, scale: Any) -> None:
         splits = load_npz(write(path, {"x": X.astype(np.uint8), "y": Y, "scale": scale}))
@@ -139,6 +147,7 @@ WHOLE = {"x": X, "y": Y}
         ({"x": X.astype(object), "y": Y}, "cannot be read (Object arrays cannot be loaded"),
         ({"x": X[:2], "y": Y[:2]}, "the number of samples is 2"),
         (WHOLE | {"scale": "a"}, "scale is"),
+        (WHOLE | {"weights": [1.0]}, "weights is an array of shape (1,)"),
         (WHOLE | {"scale": [1.0]}, "scale is an array of shape (1,)"),
         (WHOLE | {"scale": np.nan}, "scale is"),
     ],
