@@ -151,7 +151,7 @@ def _plain(history: tuple[EpochReport, ...]) -> list[dict[str, Any]]:
 
 
 def _listed(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 def _report(row: dict[str, Any]) -> EpochReport:
@@ -181,7 +181,7 @@ def _match(scaling: Scaling, params: Params) -> None:
     require(scaling.n_in == n_in, "scaling", scaling.shift, f"one of the network's {n_in} inputs")
 
 
-def _save(path: str | os.PathLike[str], entries: dict[str, Array]) -> None:
+def _save(path: str | os.PathLike[str], entries: dict[str, Any]) -> None:
     with replacing(path) as file:
         np.savez(file, **entries)
 
