@@ -240,7 +240,16 @@ class TestFile:
             entries[entry] = np.asarray(value)
         with path.open("wb") as file:
             np.savez(file, allow_pickle=False, **entries)
-        assert_refused(lambda: load_state(path), f"{path} is no file of fnnet's")
+        assert_refused(lambda: load_state(path), str(path), "expected ")
+
+    def test_is_a_byte_a_character_of_the_history(self, tmp_path: Path) -> None:
+        report = EpochReport(0, 0.1, (("validation", Evaluation(1, 3, 0.123)),), 1 / 3)
+        sizes = []
+        for n in (0, 1000):
+            save_state(tmp_path / "state", TrainState(init(SIZES, seed=0), history=(report,) * n))
+            sizes.append((tmp_path / "state").stat().st_size)
+        text = json.dumps({**attrs.asdict(report), "evaluations": [["validation", {}]]})
+        assert 1000 * len(text) < sizes[1] - sizes[0] < 1000 * (len(text) + 60)
 
     def test_is_for_a_state(self, tmp_path: Path) -> None:
         bad: Any = init(SIZES, seed=0)

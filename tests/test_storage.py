@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import zipfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,12 @@ class TestReplacing:
             save_params(path.parent / "missing" / "params.npz", PARAMS)
 
 
+def assert_told(call: Callable[[], object], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        call()
+    assert str(caught.value) == message
+
+
 def assert_unreadable(path: Path, *fragments: str) -> None:
     for load in (load_params, load_state):
         assert_refused(partial(load, path), str(path), *fragments)
@@ -284,7 +291,44 @@ class TestUnreadable:
 
     def test_params_are_no_state(self, path: Path) -> None:
         save_params(path, PARAMS)
-        assert_refused(lambda: load_state(path), str(path), "epoch")
+        expected = f"{path} holds params, no state: expected a file of save_state"
+        assert_told(lambda: load_state(path), expected)
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"garbage\n", b"\x80\x04K\x01.", b"\x93NUMPY\x01\x00", b"", b"PK"],
+        ids=["text", "pickle", "npy", "empty", "two letters"],
+    )
+    def test_what_is_no_archive_is_told_so(self, path: Path, content: bytes) -> None:
+        path.write_bytes(content)
+        told = f"{path} cannot be read (no .npz archive): expected a file of save_"
+        assert_told(lambda: load_params(path), f"{told}params or save_state")
+        assert_told(lambda: load_state(path), f"{told}state")
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            (
+                {"format": np.asarray(2)},
+                ": format is 2: expected 1, the newest this fnnet knows",
+            ),
+            ({"history": None}, " has no 'history': expected a file of save_state"),
+            (
+                {"optimizer": np.asarray("[0]")},
+                " has no 'optimizer.0': expected a file of save_state",
+            ),
+            ({"theta": None}, " has no 'theta': expected a file of save_params or save_state"),
+            ({"epoch": np.asarray(-1)}, ": epoch is -1: expected an integer of at least 0"),
+            (
+                {"theta": np.array([None] * 3)},
+                " cannot be read (Python objects in it): expected a file of save_state",
+            ),
+        ],
+    )
+    def test_what_is_wrong_is_one_clear_line(
+        self, path: Path, changes: dict[str, Any], message: str
+    ) -> None:
+        assert_told(lambda: load_state(written(path, **changes)), f"{path}{message}")
 
     @pytest.mark.parametrize(
         ("changes", "fragment"),
