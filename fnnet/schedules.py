@@ -12,6 +12,7 @@ import numpy as np
 from fnnet.checks import finite_number, integer, require
 from fnnet.recipes import Remade, remembered
 from fnnet.state import EpochReport
+from fnnet.stopping import waits
 
 __all__ = ["Schedule", "constant", "cosine", "exponential", "halving", "step_decay"]
 
@@ -125,21 +126,31 @@ def halving(patience: int = 10, *, least: float = 1 / 128) -> Schedule:
         Epochs in a row without a new best `EpochReport.score`, at least 1.
     least
         The smallest factor.
+
+    Raises
+    ------
+    InputError
+        Where a setting makes no sense, or the history it is called with has no scores.
+
+    Examples
+    --------
+    >>> history = [EpochReport(epoch, 3.0, score=0.5) for epoch in range(3)]
+    >>> halving(2)(3.0, history[:2]), halving(2)(3.0, history)
+    (1.0, 0.5)
     """
     patience = integer("patience", patience, at_least=1)
     least = finite_number("least", least, above=0)
     require(least <= 1, "least", least, "a number of at most 1")
+    factors = [1.0]
+    while factors[-1] > least:
+        factors.append(max(factors[-1] / 2, least))
 
     def given(history: History) -> Callable[[float], Any]:
-        best: Any = -np.inf
-        waited: Any = 0
-        current: Any = 1.0
-        for report in history:
-            better = report.score > best
-            best = np.where(better, report.score, best)
-            waited = np.where(better, 0, waited + 1)
-            current = np.where(waited >= patience, np.maximum(current / 2, least), current)
-            waited = np.where(waited >= patience, 0, waited)
+        _, waited = waits(history)
+        # After a halving patience begins anew, and so it does with each new best.
+        every = min(patience, len(waited))  # however large, for NumPy's integers
+        halvings = np.sum((waited > 0) & (waited % every == 0), axis=0)
+        current = np.take(factors, halvings, mode="clip")
         factor = current if np.ndim(current) else float(current)
         return lambda _epoch: factor
 

@@ -6,14 +6,35 @@ from collections.abc import Iterable
 from typing import Any
 
 import attrs
+import numpy as np
+from numpy.typing import ArrayLike
 
-from fnnet.checks import integer, record, require
+from fnnet.checks import array_of_numbers, integer, record, require
 from fnnet.evaluation import Evaluation
 from fnnet.metrics.figures import Figure, as_figure, figure_bits
 from fnnet.params import Params
 from fnnet.records import Record, bits, read_only
 
 __all__ = ["EpochReport", "TrainState"]
+
+
+def _as_epoch(epoch: Any) -> int:
+    return integer("epoch", epoch, at_least=0)
+
+
+def _as_eta(eta: ArrayLike) -> Figure:
+    return _as_float64("eta", eta)
+
+
+def _as_score(score: ArrayLike | None) -> Figure:
+    return None if score is None else _as_float64("score", score)
+
+
+def _as_float64(argument: str, values: ArrayLike) -> Figure:
+    # What a file gives back, whatever a schedule of one's own computes in.
+    array = array_of_numbers(argument, values)
+    require(array.dtype.kind != "c", argument, values, "real numbers")
+    return as_figure(array.astype(np.float64, copy=False))
 
 
 @attrs.frozen
@@ -26,17 +47,28 @@ class EpochReport(Record):
         Which one, counted from 0.
     eta
         The learning rate of its first step; an array (K,) where a stack's networks have their own.
+        Kept as float64, as is `score`.
     evaluations
         The monitored data sets' names, each with its evaluation.
     score
         How well the validation samples are done, for early stopping and `halving`: their accuracy,
         or, where they have targets and no labels, minus their cost. None without such samples.
+
+    Raises
+    ------
+    InputError
+        Where the epoch is no integer of at least 0, or eta or the score no real number.
+
+    Examples
+    --------
+    >>> EpochReport(0, 3.0, score=0.5).row()
+    {'epoch': 0, 'eta': 3.0}
     """
 
-    epoch: int
-    eta: Figure = attrs.field(converter=as_figure, eq=figure_bits)
+    epoch: int = attrs.field(converter=_as_epoch)
+    eta: Figure = attrs.field(converter=_as_eta, eq=figure_bits)
     evaluations: tuple[tuple[str, Evaluation], ...] = ()
-    score: Figure = attrs.field(default=None, converter=as_figure, eq=figure_bits)
+    score: Figure = attrs.field(default=None, converter=_as_score, eq=figure_bits)
 
     def row(self) -> dict[str, Any]:
         """The report as a row of a table."""
@@ -75,6 +107,18 @@ class TrainState(Record):
     best
         With early stopping: the parameters after the epoch with the best score, the first one
         where several are; of each network of a stack by itself. Else None.
+
+    Raises
+    ------
+    InputError
+        Where `epoch` is no integer of at least 0, or `best` is not of the params' kind.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> state = TrainState(fnnet.init([64, 10], seed=0))
+    >>> state.epoch, state.history, state.result == state.params
+    (0, (), True)
     """
 
     params: Params

@@ -8,11 +8,12 @@ from typing import Any
 import attrs
 import numpy as np
 
+from fnnet.checks import require
 from fnnet.params import Params
-from fnnet.records import freeze
+from fnnet.records import Array, freeze
 from fnnet.state import EpochReport
 
-__all__ = ["Standing"]
+__all__ = ["Standing", "waits"]
 
 
 @attrs.frozen
@@ -33,16 +34,13 @@ class Standing:
     @classmethod
     def after(cls, history: Sequence[EpochReport], patience: int | None) -> Standing:
         """The standing after these epochs; without patience, a run never stops."""
-        score: Any = np.float64(-np.inf)
-        waited: Any = 0
-        stopped: Any = np.False_
-        if patience is not None:
-            for report in history:
-                better = (report.score > score) & ~stopped
-                score = np.where(better, report.score, score)
-                waited = np.where(better, 0, waited + 1)
-                stopped = waited >= patience
-        return cls(score, stopped)
+        if patience is None:
+            return cls(np.float64(-np.inf), np.False_)
+        best, waited = waits(history)
+        is_over = waited >= patience
+        stopped = is_over.any(axis=0)
+        end = np.where(stopped, is_over.argmax(axis=0), len(history))
+        return cls(np.take_along_axis(best, end[np.newaxis], axis=0)[0], stopped)
 
     def best(self, best: Params | None, params: Params, score: Any) -> Params:
         """The best parameters, now that `params` have this score; each network's by itself."""
@@ -53,6 +51,34 @@ class Standing:
     def last(self, before: Params, after: Params) -> Params:
         """The parameters after an epoch: a network that is stopped has those from before it."""
         return _chosen(self.stopped, before, after)
+
+
+def waits(history: Sequence[EpochReport]) -> tuple[Array, Array]:
+    """The best score so far, and for how many epochs there has been none that is better.
+
+    Returns
+    -------
+    tuple[Array, Array]
+        Both of shape (1 + epochs, ...), with the axis of a stack's networks: before the first
+        epoch, where the best is minus infinity, and after each. A NaN is never better.
+
+    Examples
+    --------
+    >>> best, waited = waits([EpochReport(k, 3.0, score=s) for k, s in enumerate([0.5, 0.4, 0.6])])
+    >>> best, waited
+    (array([-inf,  0.5,  0.5,  0.6]), array([0, 0, 1, 0]))
+    """
+    # All epochs at once, for it is asked before each epoch, and a run may have thousands.
+    given = [report.score for report in history]
+    unscored = [report.epoch for report in history if report.score is None]
+    require(not unscored, "history's epochs without a score", unscored, "none")
+    first = np.full(np.shape(given[0]) if given else (), -np.inf)
+    scores = np.array([first, *given])
+    rows = np.arange(len(scores)).reshape(-1, *[1] * first.ndim)
+    better = np.zeros(scores.shape, bool)
+    np.greater(scores[1:], np.fmax.accumulate(scores)[:-1], out=better[1:])
+    newest = np.maximum.accumulate(np.where(better, rows, 0))
+    return np.take_along_axis(scores, newest, axis=0), rows - newest
 
 
 def _chosen(which: Any, params: Params, other: Params) -> Params:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
+from platform import node
 from threading import get_ident
 from typing import IO, Any
 
@@ -24,25 +26,54 @@ from fnnet.state import EpochReport, TrainState
 __all__ = ["load_params", "load_scaling", "load_state", "replacing", "save_params", "save_state"]
 
 _FORMAT = 1
-"""Raised when an older fnnet could not read what this one writes."""
+"""One more whenever an older fnnet could not read what this one writes."""
+
+_NETWORK = "a file of save_params or save_state"
+_RUN = "a file of save_state"
 
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """A file to write that takes the place of `path` when all of it is on the disk.
 
-    Whatever happens before, a full disk or a kill, leaves at `path` what was there.
+    Whatever happens before, a full disk or a kill, leaves at `path` what was there. A symbolic link
+    stays, and what it leads to is replaced. Of a process that is killed a hidden file is left
+    beside it, `.NAME.HOST.PID.THREAD.part`, until the same computer replaces `path` again (on
+    Windows, for good).
+
+    Raises
+    ------
+    OSError
+        That names `path`, where its folder or its disk cannot take it.
     """
-    path = Path(path)
-    part = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.part")
+    target = Path(os.path.realpath(path))
+    part = target.with_name(f".{target.name}.{node()}.{os.getpid()}.{get_ident()}.part")
     try:
-        with part.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+        _remove_left(target)
+        try:
+            with part.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, str(part)):
+            raise  # not of this file
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
+
+
+def _remove_left(target: Path) -> None:
+    """Remove what processes of this computer left beside `target` that are no longer there."""
+    if os.name != "posix":
+        return  # os.kill would end the process that it is to look for
+    for part in target.parent.glob(f".{escape(target.name)}.{escape(node())}.*.*.part"):
+        with suppress(ValueError, OverflowError, OSError):  # no number; no right to do so
+            try:
+                os.kill(int(part.name.split(".")[-3]), 0)
+            except ProcessLookupError:
+                part.unlink()
 
 
 def save_params(
@@ -61,6 +92,13 @@ def save_params(
     scaling
         What the network's inputs are scaled by, for `load_scaling` to give back: the entries
         `scaling_shift` and `scaling_factor`.
+
+    Raises
+    ------
+    InputError
+        Where theta is not finite, an activation is one's own, or the scaling does not fit.
+    OSError
+        Where the disk cannot take the file: what was there stays.
 
     Examples
     --------
@@ -85,13 +123,23 @@ def load_params(path: str | os.PathLike[str]) -> Params:
     Raises
     ------
     InputError
-        Where the file is missing or is not such a file.
+        Where the file is missing, is not such a file or is damaged.
     """
     return _params(path, _load(path))
 
 
 def load_scaling(path: str | os.PathLike[str]) -> Scaling | None:
-    """The scaling that `save_params` saved with a network, if any; errors as in `load_params`."""
+    """The scaling that `save_params` saved with a network, if any; errors as in `load_params`.
+
+    Examples
+    --------
+    >>> import fnnet, tempfile
+    >>> params, scaling = fnnet.init([2, 1], seed=0), Scaling([1.0, 0.0], [2.0, 1.0])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fnnet.save_params(f"{folder}/params.npz", params, scaling=scaling)
+    ...     fnnet.load_scaling(f"{folder}/params.npz") == scaling
+    True
+    """
     entries = _load(path)
     params = _params(path, entries)
     if not {"scaling_shift", "scaling_factor"} & entries.keys():
@@ -103,28 +151,53 @@ def load_scaling(path: str | os.PathLike[str]) -> Scaling | None:
 
 
 def save_state(path: str | os.PathLike[str], state: TrainState) -> None:
-    """Save where a run stands: the entries of `save_params`, and what else it takes to go on."""
+    """Save where a run stands: the entries of `save_params`, and what else it takes to go on.
+
+    Errors are those of `save_params`.
+
+    Examples
+    --------
+    >>> import fnnet, tempfile
+    >>> state = fnnet.TrainState(fnnet.init([64, 10], seed=0), 3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fnnet.save_state(f"{folder}/state.npz", state)
+    ...     fnnet.load_params(f"{folder}/state.npz") == state.params
+    True
+    """
     record("state", state, TrainState)
     arrays: list[Array] = []
     structure = _numbered(state.optimizer, arrays)
     extra = {} if state.best is None else {"best": state.best.theta}
     extra |= {f"optimizer.{k}": array for k, array in enumerate(arrays)}
     texts = {"optimizer": json.dumps(structure), "history": json.dumps(_plain(state.history))}
-    extra |= {name: np.asarray(text) for name, text in texts.items()}
+    # As bytes, for NumPy's own strings take four of them for each character.
+    extra |= {name: np.asarray(text.encode()) for name, text in texts.items()}
     _save(path, {**_entries(state.params), "epoch": np.asarray(state.epoch), **extra})
 
 
 def load_state(path: str | os.PathLike[str]) -> TrainState:
-    """Where the run stood that `save_state` saved; errors as in `load_params`."""
-    entries = _load(path)
+    """Where the run stood that `save_state` saved; errors as in `load_params`.
+
+    Examples
+    --------
+    >>> import fnnet, tempfile
+    >>> state = fnnet.TrainState(fnnet.init([64, 10], seed=0), 3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     fnnet.save_state(f"{folder}/state.npz", state)
+    ...     fnnet.load_state(f"{folder}/state.npz") == state
+    True
+    """
+    entries = _load(path, _RUN)
     params = _params(path, entries)
-    with _refusing(path):
+    if "epoch" not in entries:
+        raise InputError(f"{os.fspath(path)} holds params, no state: expected {_RUN}")
+    with _refusing(path, _RUN):
         best = entries.get("best")
         return TrainState(
             params,
-            integer("epoch", entries["epoch"][()], at_least=0),
-            optimizer=_with_arrays(json.loads(str(entries["optimizer"])), entries),
-            history=tuple(map(_report, json.loads(str(entries["history"])))),
+            integer("epoch", entries["epoch"].tolist(), at_least=0),
+            optimizer=_with_arrays(json.loads(entries["optimizer"].item()), entries),
+            history=tuple(map(_report, json.loads(entries["history"].item()))),
             best=None if best is None else Params(params.architecture, best),
         )
 
@@ -151,7 +224,7 @@ def _plain(history: tuple[EpochReport, ...]) -> list[dict[str, Any]]:
 
 
 def _listed(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray) else value
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 def _report(row: dict[str, Any]) -> EpochReport:
@@ -181,17 +254,24 @@ def _match(scaling: Scaling, params: Params) -> None:
     require(scaling.n_in == n_in, "scaling", scaling.shift, f"one of the network's {n_in} inputs")
 
 
-def _save(path: str | os.PathLike[str], entries: dict[str, Array]) -> None:
+def _save(path: str | os.PathLike[str], entries: dict[str, Any]) -> None:
     with replacing(path) as file:
         np.savez(file, **entries)
 
 
-def _load(path: str | os.PathLike[str]) -> dict[str, Array]:
-    found = existing_file("path", path, "a file")
-    # Opened here, for np.load leaves open what turns out to be no archive.
-    with _refusing(path), found.open("rb") as file, np.load(file, allow_pickle=False) as npz:
-        entries = dict(npz)
-        require(entries["format"] == _FORMAT, "format", entries["format"][()], str(_FORMAT))
+def _load(path: str | os.PathLike[str], expected: str = _NETWORK) -> dict[str, Array]:
+    found = existing_file("path", path, expected)
+    # Opened here, for np.load leaves open what turns out to be no archive, and advises to unpickle
+    # what it does not know.
+    with _refusing(path, expected), found.open("rb") as file:
+        is_archive = file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
+        file.seek(0)
+        if not is_archive:
+            raise ValueError("no .npz archive")
+        with np.load(file, allow_pickle=False) as npz:
+            entries = dict(npz)
+        number = entries["format"].tolist()
+        require(number == _FORMAT, "format", number, f"{_FORMAT}, the newest this fnnet knows")
     return entries
 
 
@@ -203,10 +283,16 @@ def _params(path: str | os.PathLike[str], entries: dict[str, Array]) -> Params:
 
 
 @contextmanager
-def _refusing(path: str | os.PathLike[str]) -> Iterator[None]:
+def _refusing(path: str | os.PathLike[str], expected: str = _NETWORK) -> Iterator[None]:
     """Whatever is wrong with a file comes out as one line that names it."""
+    name = os.fspath(path)
     try:
         yield
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    except KeyError as error:
+        raise InputError(f"{name} has no {error}: expected {expected}") from None
     except Exception as error:  # there is hardly one that a damaged archive cannot raise
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise InputError(f"{os.fspath(path)} is no file of fnnet's: {reason}") from error
+        reason = "Python objects in it" if "pickle" in reason else reason
+        raise InputError(f"{name} cannot be read ({reason}): expected {expected}") from error

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 import fnnet
 from fnnet import (
@@ -32,7 +33,9 @@ from fnnet import (
     train,
     trajectory,
 )
-from tests._support import assert_refused, dataset
+from fnnet.records import Array
+from tests._support import assert_refused, dataset, same_bits
+from tests.test_stopping import SCORES, calls_of
 
 SIZES = (5, 4, 3)
 
@@ -55,6 +58,20 @@ def test_every_schedule_is_in_the_battery() -> None:
 
 def history(*scores: Any) -> list[EpochReport]:
     return [EpochReport(k, 1.0, (), score) for k, score in enumerate(scores)]
+
+
+def epoch_by_epoch(scores: list[Array], patience: int, least: float) -> Any:
+    """What halving is, said one epoch after the other."""
+    best: Any = -np.inf
+    waited: Any = 0
+    current: Any = 1.0
+    for score in scores:
+        better = score > best
+        best = np.where(better, score, best)
+        waited = np.where(better, 0, waited + 1)
+        current = np.where(waited >= patience, np.maximum(current / 2, least), current)
+        waited = np.where(waited >= patience, 0, waited)
+    return current
 
 
 def folded(params: Params, data: Dataset, config: TrainConfig) -> Params:
@@ -183,6 +200,31 @@ class TestHalving:
     def test_the_floor_is_met_exactly(self) -> None:
         assert halving(1, least=0.3)(0, history(*[0.5] * 9)) == 0.3
         assert halving(1, least=1)(0, history(*[0.5] * 9)) == 1
+
+    @pytest.mark.parametrize("shape", [(), (1,), (3,)])
+    @given(data=st.data(), patience=st.sampled_from([1, 2, 3, 10**30]))
+    def test_is_to_the_bit_what_epoch_by_epoch_would_be(
+        self, shape: tuple[int, ...], data: Any, patience: int
+    ) -> None:
+        scores = data.draw(st.lists(arrays(np.float64, shape, elements=SCORES), max_size=30))
+        least = data.draw(st.sampled_from([1.0, 0.3, 1 / 128, 5e-324]))
+        expected: Any = epoch_by_epoch(scores, patience, least)
+        factor = halving(patience, least=least)(0.0, history(*scores))
+        assert same_bits(factor, expected)
+        assert type(factor) is (np.ndarray if np.ndim(expected) else float)
+
+    def test_goes_on_halving_down_to_the_smallest_number(self) -> None:
+        assert halving(1, least=5e-324)(0, history(*[0.5] * 1076)) == 5e-324
+        assert halving(1, least=5e-324)(0, history(*[0.5] * 1074)) == 1e-323
+
+    def test_looks_at_a_long_history_in_a_few_calls(self) -> None:
+        few, many = (history(*[np.ones(3)] * n) for n in (10, 1000))
+        assert calls_of(lambda: halving()(0, few)) == calls_of(lambda: halving()(0, many))
+
+    def test_is_refused_a_history_without_scores(self) -> None:
+        past = history(0.5, None, 0.4, None)
+        expected = "history's epochs without a score is [1, 3]: expected none"
+        assert_refused(lambda: halving()(0, past), expected)
 
     @given(st.lists(st.lists(st.sampled_from([0.1, 0.5, 0.9]), min_size=3, max_size=3)))
     def test_each_of_a_stack_has_its_own(self, scores: list[list[float]]) -> None:

@@ -128,6 +128,35 @@ class TestRecord:
         assert TrainState(params, history=history) == TrainState(params, history=tuple(history))
 
 
+class TestEpochReport:
+    def test_keeps_its_figures_as_float64(self) -> None:
+        report = EpochReport(0, np.array([0.1, 3], np.float32), score=np.array([1, 2]))
+        assert (report.eta.dtype, report.score.dtype) == (np.float64, np.float64)
+        assert report.eta.tolist() == [float(np.float32(0.1)), 3.0]
+        assert not any(array.flags.writeable for array in arrays_in(report))
+        one = EpochReport(0, np.float32(0.1), score=1)
+        assert (type(one.eta), type(one.score)) == (float, float)
+        assert one.eta == float(np.float32(0.1))
+
+    def test_keeps_its_epoch_as_an_int(self) -> None:
+        assert type(EpochReport(np.int64(3), 0.1).epoch) is int
+
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ((-1, 0.1), "epoch is -1: expected an integer of at least 0"),
+            ((1.0, 0.1), "epoch is 1.0: expected an integer of at least 0"),
+            ((0, "fast"), "eta is 'fast': expected real numbers"),
+            ((0, None), "eta is None: expected real numbers"),
+            ((0, 1j), "eta is 1j: expected real numbers"),
+            ((0, 0.1, (), "good"), "score is 'good': expected real numbers"),
+            ((0, 0.1, (), np.array([1j])), "score is an array of shape (1,) and dtype complex128"),
+        ],
+    )
+    def test_of_what_makes_no_sense_is_refused(self, given: Any, message: str) -> None:
+        assert_refused(lambda: EpochReport(*given), message)
+
+
 SETTINGS: list[dict[str, Any]] = [
     {},
     {"optimizer": fnnet.adam()},
@@ -153,6 +182,22 @@ class TestFile:
         assert fnnet.load_params(tmp_path / "state") == state.params
         save_state(tmp_path / "again", loaded)
         assert (tmp_path / "again").read_bytes() == (tmp_path / "state").read_bytes()
+
+    def test_gives_back_what_a_schedule_in_float32_made(self, tmp_path: Path) -> None:
+        rates = np.array([0.1, 0.3], np.float32)
+        schedule = fnnet.Schedule(
+            "own", lambda _history: lambda epoch: rates / np.float32(1 + epoch)
+        )
+        state = trained((0, 1), schedule=schedule)
+        save_state(tmp_path / "state", state)
+        assert load_state(tmp_path / "state") == state
+
+    def test_takes_numbers_of_numpys(self, tmp_path: Path) -> None:
+        one: Any = np.int64(1)
+        report = EpochReport(one, one, (("test", Evaluation(one, one, one)),), one)
+        state = TrainState(init(SIZES, seed=0), one, history=(report,))
+        save_state(tmp_path / "state", state)
+        assert load_state(tmp_path / "state") == state
 
     @pytest.mark.parametrize("figure", [0.1 + 0.2, 1e-310, np.nan, -np.inf, None])
     def test_keeps_figures_to_the_bit_and_names_as_they_are(
@@ -195,7 +240,16 @@ class TestFile:
             entries[entry] = np.asarray(value)
         with path.open("wb") as file:
             np.savez(file, allow_pickle=False, **entries)
-        assert_refused(lambda: load_state(path), f"{path} is no file of fnnet's")
+        assert_refused(lambda: load_state(path), str(path), "expected ")
+
+    def test_is_a_byte_a_character_of_the_history(self, tmp_path: Path) -> None:
+        report = EpochReport(0, 0.1, (("validation", Evaluation(1, 3, 0.123)),), 1 / 3)
+        sizes = []
+        for n in (0, 1000):
+            save_state(tmp_path / "state", TrainState(init(SIZES, seed=0), history=(report,) * n))
+            sizes.append((tmp_path / "state").stat().st_size)
+        text = json.dumps({**attrs.asdict(report), "evaluations": [["validation", {}]]})
+        assert 1000 * len(text) < sizes[1] - sizes[0] < 1000 * (len(text) + 60)
 
     def test_is_for_a_state(self, tmp_path: Path) -> None:
         bad: Any = init(SIZES, seed=0)

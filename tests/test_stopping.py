@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 import fnnet
 from fnnet import EpochReport, Params, TrainConfig, TrainState, init, start, train, trajectory
 from fnnet.records import Array
 from fnnet.stopping import Standing
-from tests._support import assert_refused, dataset, inputs
+from tests._support import assert_refused, dataset, inputs, same_bits
 
 SIZES = (5, 8, 3)
 SEEDS = (0, 1, 2, 3)
@@ -25,6 +28,34 @@ MONITOR = {"training": DATA, "validation": VALIDATION}
 
 def history(*scores: Any) -> list[EpochReport]:
     return [EpochReport(k, 1.0, (), score) for k, score in enumerate(scores)]
+
+
+SCORES = st.sampled_from([-np.inf, -1.0, -0.0, 0.0, 0.1, 0.5, np.nextafter(0.5, 1), np.inf, np.nan])
+"""What a score can be, few enough for some to be equal."""
+
+
+def epoch_by_epoch(scores: list[Array], patience: int) -> tuple[Any, Any]:
+    """What early stopping is, said one epoch after the other: the best score, and who is done."""
+    best: Any = np.float64(-np.inf)
+    waited: Any = 0
+    stopped: Any = np.False_
+    for score in scores:
+        better = (score > best) & ~stopped
+        best = np.where(better, score, best)
+        waited = np.where(better, 0, waited + 1)
+        stopped = waited >= patience
+    return best, stopped
+
+
+def calls_of(function: Callable[[], object]) -> int:
+    """How many functions, Python's and C's, are called on the way."""
+    events: list[str] = []
+    sys.setprofile(lambda _frame, event, _argument: events.append(event))
+    try:
+        function()
+    finally:
+        sys.setprofile(None)
+    return sum(event in ("call", "c_call") for event in events)
 
 
 def begun(config: TrainConfig = CONFIG) -> TrainState:
@@ -53,6 +84,21 @@ class TestStanding:
         standing = Standing.after(history(*scores), 2)
         assert (bool(standing.stopped), float(standing.score)) == (stopped, best)
         assert not Standing.after(history(*scores), None).stopped
+
+    @pytest.mark.parametrize("shape", [(), (1,), (3,)])
+    @given(data=st.data(), patience=st.sampled_from([1, 2, 3, 10**30]))
+    def test_is_to_the_bit_what_epoch_by_epoch_would_be(
+        self, shape: tuple[int, ...], data: Any, patience: int
+    ) -> None:
+        scores = data.draw(st.lists(arrays(np.float64, shape, elements=SCORES), max_size=30))
+        score, stopped = epoch_by_epoch(scores, patience)
+        standing = Standing.after(history(*scores), patience)
+        assert same_bits(standing.score, score)
+        assert same_bits(standing.stopped, stopped)
+
+    def test_looks_at_a_long_history_in_a_few_calls(self) -> None:
+        few, many = (history(*[np.ones(3)] * n) for n in (10, 1000))
+        assert calls_of(lambda: Standing.after(few, 5)) == calls_of(lambda: Standing.after(many, 5))
 
     @given(
         st.lists(st.lists(st.sampled_from([0.1, 0.5, 0.9]), min_size=3, max_size=3)),

@@ -3,9 +3,15 @@ from __future__ import annotations
 import errno
 import io
 import os
+import signal
+import subprocess
+import sys
 import zipfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from platform import node
+from threading import Thread
 from typing import Any
 
 import attrs
@@ -201,8 +207,9 @@ class TestReplacing:
     ) -> None:
         save_params(path, PARAMS)
         monkeypatch.setattr(Path, "open", lambda self, mode: FullDisk(self, mode))
-        with pytest.raises(OSError, match="space"):
+        with pytest.raises(OSError, match="space") as caught:
             save_params(path, init([20, 20], seed=0))
+        assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(path))
         monkeypatch.undo()
         assert load_params(path) == PARAMS
         assert list(path.parent.iterdir()) == [path]
@@ -215,14 +222,106 @@ class TestReplacing:
 
         save_state(path, TrainState(PARAMS, 1))
         monkeypatch.setattr(os, "fsync", fsync)
-        with pytest.raises(OSError, match=os.strerror(errno.EIO)):
+        with pytest.raises(OSError, match=os.strerror(errno.EIO)) as caught:
             save_state(path, TrainState(PARAMS, 2))
+        assert caught.value.filename == str(path)
         assert load_state(path) == TrainState(PARAMS, 1)
         assert list(path.parent.iterdir()) == [path]
 
-    def test_a_folder_that_is_not_there_is_an_os_error(self, path: Path) -> None:
-        with pytest.raises(OSError, match="missing"):
-            save_params(path.parent / "missing" / "params.npz", PARAMS)
+    def test_a_folder_that_is_not_there_is_an_os_error(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(FileNotFoundError) as caught:
+            save_params("missing/params.npz", PARAMS)
+        assert str(caught.value) == "[Errno 2] No such file or directory: 'missing/params.npz'"
+
+    def test_a_folder_in_its_place_is_named(self, path: Path) -> None:
+        path.mkdir()
+        with pytest.raises(OSError, match=str(path)) as caught:
+            save_params(path, PARAMS)
+        assert (caught.value.filename, caught.value.filename2) == (str(path), None)
+        assert list(path.parent.iterdir()) == [path]
+
+    def test_an_error_of_another_file_is_left_as_it_is(self, path: Path) -> None:
+        with pytest.raises(FileNotFoundError) as caught, replacing(path):
+            (path.parent / "other").read_bytes()
+        assert caught.value.filename == str(path.parent / "other")
+        own = OSError("no more tape")
+        with pytest.raises(OSError, match="no more tape") as caught_own, replacing(path):
+            raise own
+        assert caught_own.value is own
+
+    @pytest.mark.parametrize("there", [True, False])
+    def test_a_symbolic_link_stays_and_leads_to_the_new_one(self, path: Path, there: bool) -> None:
+        target = path.parent / "folder" / "target.npz"
+        target.parent.mkdir()
+        if there:
+            target.write_bytes(b"old")
+        path.symlink_to(Path("folder") / "target.npz")
+        save_params(path, PARAMS)
+        assert path.is_symlink()
+        assert not target.is_symlink()
+        assert load_params(target) == PARAMS
+        assert sorted(path.parent.rglob("*")) == sorted([path, target.parent, target])
+
+
+KILLED = """
+import os, signal, sys
+from fnnet.storage import replacing
+with replacing(sys.argv[1]) as file:
+    file.write(b"half of the n")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there, what is left stays")
+class TestLeft:
+    def test_by_a_killed_process_is_removed_by_the_next(self, tmp_path: Path) -> None:
+        path = tmp_path / "a[b]*.npz"
+        path.write_bytes(b"old")
+        killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
+        assert killed.returncode == -signal.SIGKILL
+        assert path.read_bytes() == b"old"
+        assert len(list(tmp_path.iterdir())) == 2
+        save_params(path, PARAMS)
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_by_others_is_not(self, path: Path) -> None:
+        gone = subprocess.Popen([sys.executable, "-c", ""])
+        gone.wait()
+        parts = [
+            f".{path.name}.{node()}.{os.getpid()}.1.part",  # another thread's
+            f".{path.name}.{node()}.{os.getppid()}.1.part",
+            f".{path.name}.{node()}x.{gone.pid}.1.part",  # another computer's
+            f".{path.name}.{node()}.{10**30}.1.part",
+            f".{path.name}.{node()}.one.1.part",
+            f".other.{node()}.{gone.pid}.1.part",
+            f"{path.name}.{node()}.{gone.pid}.1.part",
+        ]
+        for part in parts:
+            (path.parent / part).touch()
+        save_params(path, PARAMS)
+        assert {file.name for file in path.parent.iterdir()} == {*parts, path.name}
+        (path.parent / f".{path.name}.{node()}.{gone.pid}.1.part").touch()
+        save_params(path, PARAMS)
+        assert {file.name for file in path.parent.iterdir()} == {*parts, path.name}
+
+    def test_is_looked_for_while_another_writes(self, path: Path) -> None:
+        with replacing(path) as file:
+            file.write(b"first")
+            in_turn = Thread(target=save_params, args=(path, PARAMS))
+            in_turn.start()
+            in_turn.join()
+            assert load_params(path) == PARAMS
+        assert path.read_bytes() == b"first"
+
+
+def assert_told(call: Callable[[], object], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        call()
+    assert str(caught.value) == message
 
 
 def assert_unreadable(path: Path, *fragments: str) -> None:
@@ -284,7 +383,44 @@ class TestUnreadable:
 
     def test_params_are_no_state(self, path: Path) -> None:
         save_params(path, PARAMS)
-        assert_refused(lambda: load_state(path), str(path), "epoch")
+        expected = f"{path} holds params, no state: expected a file of save_state"
+        assert_told(lambda: load_state(path), expected)
+
+    @pytest.mark.parametrize(
+        "content",
+        [b"garbage\n", b"\x80\x04K\x01.", b"\x93NUMPY\x01\x00", b"", b"PK"],
+        ids=["text", "pickle", "npy", "empty", "two letters"],
+    )
+    def test_what_is_no_archive_is_told_so(self, path: Path, content: bytes) -> None:
+        path.write_bytes(content)
+        told = f"{path} cannot be read (no .npz archive): expected a file of save_"
+        assert_told(lambda: load_params(path), f"{told}params or save_state")
+        assert_told(lambda: load_state(path), f"{told}state")
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            (
+                {"format": np.asarray(2)},
+                ": format is 2: expected 1, the newest this fnnet knows",
+            ),
+            ({"history": None}, " has no 'history': expected a file of save_state"),
+            (
+                {"optimizer": np.asarray("[0]")},
+                " has no 'optimizer.0': expected a file of save_state",
+            ),
+            ({"theta": None}, " has no 'theta': expected a file of save_params or save_state"),
+            ({"epoch": np.asarray(-1)}, ": epoch is -1: expected an integer of at least 0"),
+            (
+                {"theta": np.array([None] * 3)},
+                " cannot be read (Python objects in it): expected a file of save_state",
+            ),
+        ],
+    )
+    def test_what_is_wrong_is_one_clear_line(
+        self, path: Path, changes: dict[str, Any], message: str
+    ) -> None:
+        assert_told(lambda: load_state(written(path, **changes)), f"{path}{message}")
 
     @pytest.mark.parametrize(
         ("changes", "fragment"),
