@@ -12,6 +12,12 @@ from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+from _benchmark import race
+from _benchmark.report import tables
+from _benchmark.timing import spread
+
 SCRIPT = Path(__file__).parents[1] / "scripts" / "benchmark.py"
 ABSENT = "import sys; sys.modules.update(dict.fromkeys(['torch', 'jax', 'sklearn', 'matplotlib']))"
 
@@ -68,6 +74,20 @@ def test_all_parts_without_a_peer(tmp_path: Path) -> None:
     ways = {"kernel", "floor", "float32 images", "sgd_step", "sgd_step and batch"}
     assert set(report["steps"]["step"]) == ways
     assert set(report["steps"]["loading"]) == {"gunzip", "load_mnist"}
+
+
+def test_memory_that_nobody_tells_of_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:  # as on Windows
+        patch.setattr(Path, "exists", lambda _: False)
+        patch.setitem(sys.modules, "resource", None)
+        assert race._peak_memory() is None
+
+    one = {"variant": {}, "seconds": spread([1.0]), "ratio": spread([1.0])}
+    known, unknown = ({**one, "steps": 9, "accuracy": 0.9, "peak_bytes": n} for n in (143e6, None))
+    settings = {"cost": "quadratic", "eta": 0.5, "batch_size": 10, "between": 1000, "target": 0.9}
+    start = {**settings, "contestants": {"known": known, "unknown": unknown}}
+    table, _ = tables({"start": start, "imports": {}})
+    assert [row[3] for row in table.rows] == ["143 MB", "not known"]
 
 
 def test_one_part_in_markdown(tmp_path: Path) -> None:

@@ -55,14 +55,16 @@ def _read_by_fnnet(folder: str) -> tuple[Any, ...]:
     return splits.train.x, splits.train.y, splits.test.x, splits.test.y
 
 
-def _peak_memory() -> int:
-    """The most memory that this process has had resident, in bytes."""
+def _peak_memory() -> int | None:
+    """The most memory that this process has had resident, in bytes; None where nobody tells."""
     status = Path("/proc/self/status")
     if status.exists():  # getrusage may tell of the parent there: its peak survives an exec
         lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
         return int(lines["VmHWM"].split()[0]) * 1024
-    import resource
-
+    try:
+        import resource
+    except ImportError:  # as on Windows
+        return None
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
 
 
