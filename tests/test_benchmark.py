@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 from _benchmark import race
 from _benchmark.report import tables
-from _benchmark.timing import spread
+from _benchmark.timing import interleaved, ratio, spread
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "benchmark.py"
 ABSENT = "import sys; sys.modules.update(dict.fromkeys(['torch', 'jax', 'sklearn', 'matplotlib']))"
@@ -74,6 +75,21 @@ def test_all_parts_without_a_peer(tmp_path: Path) -> None:
     ways = {"kernel", "floor", "float32 images", "sgd_step", "sgd_step and batch"}
     assert set(report["steps"]["step"]) == ways
     assert set(report["steps"]["loading"]) == {"gunzip", "load_mnist"}
+
+
+def test_each_round_begins_one_further_on() -> None:
+    order: list[str] = []
+
+    def contestant(name: str, pace: float) -> float:
+        order.append(name)
+        return pace * (1 + (len(order) - 1) // 3)  # each round is slower than the one before
+
+    paces = {"A": 1.0, "B": 2.0, "C": 4.0}
+    times = interleaved({name: partial(contestant, name, paces[name]) for name in paces}, 4)
+    assert " ".join(order) == "A B C B C A C A B A B C"
+    assert times == {name: [pace * k for k in (1, 2, 3, 4)] for name, pace in paces.items()}
+    assert list(times) == list(paces)
+    assert ratio(times["B"], times["A"]) == {"median": 2, "min": 2, "max": 2}
 
 
 def test_memory_that_nobody_tells_of_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
