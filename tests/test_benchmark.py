@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,20 +23,39 @@ from _benchmark.report import tables
 from _benchmark.timing import interleaved, ratio, spread
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "benchmark.py"
+POSIX = pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
 ABSENT = "import sys; sys.modules.update(dict.fromkeys(['torch', 'jax', 'sklearn', 'matplotlib']))"
 
 
-def benchmark(tmp_path: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """A run where no peer is installed."""
-    (tmp_path / "sitecustomize.py").write_text(ABSENT)
+def started(tmp_path: Path, *arguments: object, absent: str = ABSENT) -> subprocess.Popen[str]:
+    """A run where no peer is installed, in a process group of its own."""
+    (tmp_path / "sitecustomize.py").write_text(absent)
     inherited = {name: value for name, value in os.environ.items() if name != "FNNET_DATA"}
-    return subprocess.run(
+    return subprocess.Popen(
         [sys.executable, str(SCRIPT), "--quick", "--rounds", "2", *map(str, arguments)],
-        env={**inherited, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
+        env={**inherited, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(SCRIPT.parents[1])])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
+        start_new_session=True,
     )
+
+
+def benchmark(
+    tmp_path: Path, *arguments: object, absent: str = ABSENT
+) -> subprocess.CompletedProcess[str]:
+    """The same to its end."""
+    with started(tmp_path, *arguments, absent=absent) as process:
+        out, err = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Not for ever."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def assert_spread(spread: dict[str, float]) -> None:
@@ -127,6 +149,41 @@ def test_one_part_in_markdown(tmp_path: Path) -> None:
 def test_a_refusal_in_one_line(tmp_path: Path, arguments: list[str], line: str) -> None:
     done = benchmark(tmp_path, *arguments)
     assert (done.returncode, done.stderr) == (2, f"benchmark.py: {line}\n")
+
+
+@pytest.mark.parametrize("option", ["--json", "--plot"])
+@pytest.mark.parametrize("path", ["missing/file.png", ".png/file.png", "folder.png"])
+def test_a_file_that_cannot_be_written_is_refused_before_measuring(
+    tmp_path: Path, option: str, path: str
+) -> None:
+    if option == "--plot":
+        pytest.importorskip("matplotlib")
+    Path(tmp_path, ".png").touch()
+    Path(tmp_path, "folder.png").mkdir()
+    absent = ABSENT.replace(", 'matplotlib'", "") if option == "--plot" else ABSENT
+    done = benchmark(tmp_path, option, tmp_path / path, absent=absent)
+    assert (done.returncode, done.stdout) == (2, "")
+    expected = f"{str(tmp_path / path)!r}: expected a file that can be written"
+    assert done.stderr == f"benchmark.py: {option} is {expected}\n"
+
+
+def test_a_kind_of_picture_that_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
+    done = benchmark(tmp_path, "--plot", "ratios.doc")
+    expected = "'ratios.doc': expected a file of .png, .pdf, .svg"
+    assert (done.returncode, done.stderr) == (2, f"benchmark.py: --plot is {expected}\n")
+
+
+@POSIX
+def test_an_interruption_keeps_what_is_measured(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with started(tmp_path, "--json", path) as process:
+        wait_until(path.exists)
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate()
+    assert process.returncode == 130
+    report = json.loads(path.read_text())
+    assert_contestants(report["epochs"]["A"], ["fnnet", "listing"])
+    assert "steps" not in report
 
 
 @pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")
