@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -9,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 from _benchmark import race
+from _benchmark.contestant import Task
+from _benchmark.process import python
 from _benchmark.report import tables
 from _benchmark.timing import interleaved, ratio, spread
 
@@ -27,18 +30,25 @@ POSIX = pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process grou
 ABSENT = "import sys; sys.modules.update(dict.fromkeys(['torch', 'jax', 'sklearn', 'matplotlib']))"
 
 
-def started(tmp_path: Path, *arguments: object, absent: str = ABSENT) -> subprocess.Popen[str]:
+@contextlib.contextmanager
+def started(
+    tmp_path: Path, *arguments: object, absent: str = ABSENT
+) -> Iterator[subprocess.Popen[str]]:
     """A run where no peer is installed, in a process group of its own."""
     (tmp_path / "sitecustomize.py").write_text(absent)
     inherited = {name: value for name, value in os.environ.items() if name != "FNNET_DATA"}
-    return subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, str(SCRIPT), "--quick", "--rounds", "2", *map(str, arguments)],
         env={**inherited, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(SCRIPT.parents[1])])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-    )
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def benchmark(
@@ -184,6 +194,80 @@ def test_an_interruption_keeps_what_is_measured(tmp_path: Path) -> None:
     report = json.loads(path.read_text())
     assert_contestants(report["epochs"]["A"], ["fnnet", "listing"])
     assert "steps" not in report
+
+
+def members(group: int) -> list[str]:
+    """The processes of a group that are not at their end, by their command lines."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            state, _, its_group, *_ = stat.read_text().rpartition(")")[2].split()
+            if int(its_group) == group and state != "Z":
+                found.append(stat.with_name("cmdline").read_text().replace("\0", " "))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("delay", [0, 0.05, 0.5])
+@pytest.mark.parametrize(
+    ("part", "rounds", "child"),
+    [
+        ("epochs", 1000, "-m _benchmark.contestant"),
+        ("start", 1000, "-m _benchmark.race"),
+        ("start", 5, "-c import"),
+    ],
+)
+def test_an_interruption_ends_all_processes_without_a_word(
+    tmp_path: Path, part: str, rounds: int, child: str, delay: float
+) -> None:
+    """As the terminal's Ctrl-C does it: to a contestant that starts, and to one that works."""
+    with started(tmp_path, "--rounds", rounds, "--part", part, "--shapes", "D") as process:
+        wait_until(lambda: any(child in command for command in members(process.pid)))
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate()
+    assert process.returncode == 130
+    assert [line for line in err.splitlines() if " is skipped: " not in line] == []
+    wait_until(lambda: not members(process.pid))
+
+
+def test_an_interruption_while_a_process_starts_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[subprocess.Popen[str]] = []
+
+    class Interrupted(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            children.append(self)
+            handler = signal.getsignal(signal.SIGINT)
+            assert callable(handler)
+            handler(signal.SIGINT, None)  # as where a thread of a library's takes the signal
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        monkeypatch.setattr(subprocess, "Popen", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            python("-c", "import time; time.sleep(60)").__enter__()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(children) == 1
+    assert children[0].wait(10) != 0
+
+
+@POSIX
+def test_a_contestant_ignores_an_interruption() -> None:
+    task = json.dumps(Task("fnnet", {}, (4,), 10, 3.0, "digits", 100))
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", "_benchmark.contestant", task]
+    with subprocess.Popen(
+        command, cwd=SCRIPT.parent, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "0.0\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate("accuracy\n")
+    assert 0 <= float(out) <= 1
+    assert (process.returncode, err) == (0, "")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from _benchmark.peers import PEERS, Problem
+from _benchmark.process import ignore_interrupts
 from _benchmark.timing import Variant
 
 BETWEEN = 1000
@@ -70,6 +71,7 @@ def _peak_memory() -> int | None:
 
 def main() -> None:
     """Run; print how many steps it took, the accuracy, and the most memory used."""
+    ignore_interrupts()
     race = Race(*json.loads(sys.argv[1]))
     x, y, x_test, y_test = (_read_by_fnnet if race.peer == "fnnet" else _read)(race.folder)
     sizes, size = (x.shape[1], *race.hidden, 10), race.batch_size
