@@ -126,11 +126,12 @@ def _installed() -> dict[str, Peer]:
     """The peers that can take part; a line for each that cannot."""
     installed = {}
     for name, peer in PEERS.items():
-        if find_spec(peer.module.partition(".")[0]):
+        package = peer.module.partition(".")[0]
+        if find_spec(package):
             installed[name] = peer
         else:
             remedy = "pip install 'fnnet[bench]'"
-            print(f"{name} is skipped: {peer.module} is not installed ({remedy})", file=sys.stderr)
+            print(f"{name} is skipped: {package} is not installed ({remedy})", file=sys.stderr)
     return installed
 
 
