@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Annotated, Any
 
 import typer
@@ -15,11 +16,12 @@ import typer
 from _benchmark import epochs, growth, start, steps
 from _benchmark.machine import machine, versions
 from _benchmark.peers import PEERS, Peer
+from _benchmark.plot import KINDS, require_matplotlib
 from _benchmark.plot import plot as draw
-from _benchmark.plot import require_matplotlib
 from _benchmark.report import show, show_machine
 from _common import Data, data_name, load_data, run
-from fnnet.checks import integer, require
+from fnnet.checks import InputError, integer, require
+from fnnet.storage import replacing
 
 
 class Part(StrEnum):
@@ -64,7 +66,11 @@ def main(
     require(shapes and set(shapes) <= set(epochs.SHAPES), "--shapes", shapes, expected)
     if plot is not None:
         require(part != Part.STEPS, "--part", str(part), "one that --plot can draw, all say")
+        require(plot.suffix in KINDS, "--plot", str(plot), f"a file of {', '.join(KINDS)}")
         require_matplotlib()
+    for option, path in {"--json": json_file, "--plot": plot}.items():
+        if path is not None and not _can_write(path):
+            raise InputError(f"{option} is {str(path)!r}: expected a file that can be written")
     named, splits = data_name(data), load_data(data)
     peers = _installed()
     if quick:
@@ -79,43 +85,53 @@ def main(
     show_machine(report)
     with TemporaryDirectory() as temporary:
         folder = start.idx_folder(named, splits, Path(temporary))
-        if part in (Part.EPOCHS, Part.ALL):
-            report["epochs"] = {}
-            for shape in shapes:
-                figures = {shape: epochs.measure(shape, named, peers, rounds)}
-                report["epochs"] |= figures
-                show({"epochs": figures}, markdown=markdown)
-        if part in (Part.START, Part.ALL):
-            target = 0.5 if quick else 0.95
-            figures = {
-                "start": start.measure(folder, target, peers, rounds),
-                "imports": start.imports(peers, rounds),
-            }
-            report |= figures
-            show(figures, markdown=markdown)
-        if part in (Part.GROWTH, Part.ALL):
-            widths = growth.WIDTHS[: 3 if quick else None]
-            report["growth"] = growth.measure(splits.train, widths, rounds)
-            show({"growth": report["growth"]}, markdown=markdown)
-        if part in (Part.STEPS, Part.ALL):
-            report["steps"] = steps.measure(splits.train, folder, rounds)
-            show({"steps": report["steps"]}, markdown=markdown)
 
-    if json_file is not None:
-        json_file.write_text(f"{json.dumps(report, indent=1)}\n")
+        def measured() -> Iterator[dict[str, Any]]:
+            if part in (Part.EPOCHS, Part.ALL):
+                for shape in shapes:
+                    yield {"epochs": {shape: epochs.measure(shape, named, peers, rounds)}}
+            if part in (Part.START, Part.ALL):
+                target = 0.5 if quick else 0.95
+                yield {
+                    "start": start.measure(folder, target, peers, rounds),
+                    "imports": start.imports(peers, rounds),
+                }
+            if part in (Part.GROWTH, Part.ALL):
+                widths = growth.WIDTHS[: 3 if quick else None]
+                yield {"growth": growth.measure(splits.train, widths, rounds)}
+            if part in (Part.STEPS, Part.ALL):
+                yield {"steps": steps.measure(splits.train, folder, rounds)}
+
+        for figures in measured():
+            show(figures, markdown=markdown)
+            for name, some in figures.items():
+                report[name] = report.get(name, {}) | some
+            if json_file is not None:  # now, for the next part may be interrupted
+                with replacing(json_file) as file:
+                    file.write(f"{json.dumps(report, indent=1)}\n".encode())
     if plot is not None:
         draw(report, plot)
+
+
+def _can_write(path: Path) -> bool:
+    """Whether there can be such a file; tried, as no flags of a folder tell it everywhere."""
+    try:
+        TemporaryFile(dir=path.parent).close()
+    except OSError:
+        return False
+    return path.is_file() or not path.exists()
 
 
 def _installed() -> dict[str, Peer]:
     """The peers that can take part; a line for each that cannot."""
     installed = {}
     for name, peer in PEERS.items():
-        if find_spec(peer.module.partition(".")[0]):
+        package = peer.module.partition(".")[0]
+        if find_spec(package):
             installed[name] = peer
         else:
             remedy = "pip install 'fnnet[bench]'"
-            print(f"{name} is skipped: {peer.module} is not installed ({remedy})", file=sys.stderr)
+            print(f"{name} is skipped: {package} is not installed ({remedy})", file=sys.stderr)
     return installed
 
 

@@ -20,8 +20,8 @@ from _reproduce.images import Images
 from _reproduce.plot import can_draw, plot_curves, plot_points
 from _reproduce.report import line, markdown
 from _reproduce.result import Result
-from _reproduce.run import all_epochs, is_there, run
-from fnnet.checks import integer, require
+from _reproduce.run import all_epochs, check, is_there, run
+from fnnet.checks import InputError, integer, require
 from fnnet.storage import replacing
 
 
@@ -70,6 +70,8 @@ def main(
     experiments = {name: _as_asked(one, seeds, quick) for name, one in EXPERIMENTS.items()}
     images = _reproduce.images.load(data or ("digits" if quick else "mnist"), few=quick)
     folder = out or Path("runs", "reproduce-quick" if quick else "reproduce")
+    for name in names:
+        check(experiments[name], images, folder)
 
     with Progress(disable=not sys.stdout.isatty()) as progress:
         for name in names:
@@ -95,10 +97,13 @@ def _as_asked(experiment: Experiment, seeds: int | None, quick: bool) -> Experim
 def _all_there(
     experiments: dict[str, Experiment], images: Images, folder: Path
 ) -> Iterator[Result]:
-    """The results that are in the folder, from whichever run."""
-    for experiment in experiments.values():
-        if is_there(experiment, folder):
-            yield run(experiment, images, folder, lambda _: None)
+    """The results that are in the folder, from whichever run; a line for each that does not fit."""
+    for name, experiment in experiments.items():
+        try:
+            if is_there(experiment, folder):
+                yield run(experiment, images, folder, lambda _: None)
+        except InputError as error:  # what was asked for is checked: nobody waits for this one
+            print(f"{name} is left out: {error}")
 
 
 def _draw(results: list[Result], folder: Path) -> None:

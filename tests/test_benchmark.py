@@ -2,31 +2,70 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
+
+from _benchmark import race
+from _benchmark.contestant import Task
+from _benchmark.process import python
+from _benchmark.report import tables
+from _benchmark.timing import interleaved, ratio, spread
+
 SCRIPT = Path(__file__).parents[1] / "scripts" / "benchmark.py"
+POSIX = pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
 ABSENT = "import sys; sys.modules.update(dict.fromkeys(['torch', 'jax', 'sklearn', 'matplotlib']))"
 
 
-def benchmark(tmp_path: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """A run where no peer is installed."""
-    (tmp_path / "sitecustomize.py").write_text(ABSENT)
+@contextlib.contextmanager
+def started(
+    tmp_path: Path, *arguments: object, absent: str = ABSENT
+) -> Iterator[subprocess.Popen[str]]:
+    """A run where no peer is installed, in a process group of its own."""
+    (tmp_path / "sitecustomize.py").write_text(absent)
     inherited = {name: value for name, value in os.environ.items() if name != "FNNET_DATA"}
-    return subprocess.run(
+    with subprocess.Popen(
         [sys.executable, str(SCRIPT), "--quick", "--rounds", "2", *map(str, arguments)],
-        env={**inherited, "PYTHONPATH": str(tmp_path)},
-        capture_output=True,
+        env={**inherited, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(SCRIPT.parents[1])])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
-    )
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def benchmark(
+    tmp_path: Path, *arguments: object, absent: str = ABSENT
+) -> subprocess.CompletedProcess[str]:
+    """The same to its end."""
+    with started(tmp_path, *arguments, absent=absent) as process:
+        out, err = process.communicate()
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def wait_until(condition: Callable[[], object]) -> None:
+    """Not for ever."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 def assert_spread(spread: dict[str, float]) -> None:
@@ -45,8 +84,11 @@ def assert_contestants(figures: dict[str, Any], names: list[str]) -> None:
 def test_all_parts_without_a_peer(tmp_path: Path) -> None:
     done = benchmark(tmp_path, "--json", tmp_path / "report.json")
     assert done.returncode == 0, done.stderr
-    skipped = [line.split(" is skipped: ")[0] for line in done.stderr.splitlines()]
-    assert skipped == ["JAX", "PyTorch", "scikit-learn"]
+    absent = {"JAX": "jax", "PyTorch": "torch", "scikit-learn": "sklearn"}
+    assert done.stderr.splitlines() == [
+        f"{name} is skipped: {package} is not installed (pip install 'fnnet[bench]')"
+        for name, package in absent.items()
+    ]
 
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["machine"]["processor"] in done.stdout
@@ -70,6 +112,35 @@ def test_all_parts_without_a_peer(tmp_path: Path) -> None:
     assert set(report["steps"]["loading"]) == {"gunzip", "load_mnist"}
 
 
+def test_each_round_begins_one_further_on() -> None:
+    order: list[str] = []
+
+    def contestant(name: str, pace: float) -> float:
+        order.append(name)
+        return pace * (1 + (len(order) - 1) // 3)  # each round is slower than the one before
+
+    paces = {"A": 1.0, "B": 2.0, "C": 4.0}
+    times = interleaved({name: partial(contestant, name, paces[name]) for name in paces}, 4)
+    assert " ".join(order) == "A B C B C A C A B A B C"
+    assert times == {name: [pace * k for k in (1, 2, 3, 4)] for name, pace in paces.items()}
+    assert list(times) == list(paces)
+    assert ratio(times["B"], times["A"]) == {"median": 2, "min": 2, "max": 2}
+
+
+def test_memory_that_nobody_tells_of_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:  # as on Windows
+        patch.setattr(Path, "exists", lambda _: False)
+        patch.setitem(sys.modules, "resource", None)
+        assert race._peak_memory() is None
+
+    one = {"variant": {}, "seconds": spread([1.0]), "ratio": spread([1.0])}
+    known, unknown = ({**one, "steps": 9, "accuracy": 0.9, "peak_bytes": n} for n in (143e6, None))
+    settings = {"cost": "quadratic", "eta": 0.5, "batch_size": 10, "between": 1000, "target": 0.9}
+    start = {**settings, "contestants": {"known": known, "unknown": unknown}}
+    table, _ = tables({"start": start, "imports": {}})
+    assert [row[3] for row in table.rows] == ["143 MB", "not known"]
+
+
 def test_one_part_in_markdown(tmp_path: Path) -> None:
     done = benchmark(tmp_path, "--part", "epochs", "--shapes", "A", "--markdown")
     assert done.returncode == 0, done.stderr
@@ -91,6 +162,115 @@ def test_one_part_in_markdown(tmp_path: Path) -> None:
 def test_a_refusal_in_one_line(tmp_path: Path, arguments: list[str], line: str) -> None:
     done = benchmark(tmp_path, *arguments)
     assert (done.returncode, done.stderr) == (2, f"benchmark.py: {line}\n")
+
+
+@pytest.mark.parametrize("option", ["--json", "--plot"])
+@pytest.mark.parametrize("path", ["missing/file.png", ".png/file.png", "folder.png"])
+def test_a_file_that_cannot_be_written_is_refused_before_measuring(
+    tmp_path: Path, option: str, path: str
+) -> None:
+    if option == "--plot":
+        pytest.importorskip("matplotlib")
+    Path(tmp_path, ".png").touch()
+    Path(tmp_path, "folder.png").mkdir()
+    absent = ABSENT.replace(", 'matplotlib'", "") if option == "--plot" else ABSENT
+    done = benchmark(tmp_path, option, tmp_path / path, absent=absent)
+    assert (done.returncode, done.stdout) == (2, "")
+    expected = f"{str(tmp_path / path)!r}: expected a file that can be written"
+    assert done.stderr == f"benchmark.py: {option} is {expected}\n"
+
+
+def test_a_kind_of_picture_that_cannot_be_drawn_is_refused(tmp_path: Path) -> None:
+    done = benchmark(tmp_path, "--plot", "ratios.doc")
+    expected = "'ratios.doc': expected a file of .png, .pdf, .svg"
+    assert (done.returncode, done.stderr) == (2, f"benchmark.py: --plot is {expected}\n")
+
+
+@POSIX
+def test_an_interruption_keeps_what_is_measured(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    with started(tmp_path, "--json", path) as process:
+        wait_until(path.exists)
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate()
+    assert process.returncode == 130
+    report = json.loads(path.read_text())
+    assert_contestants(report["epochs"]["A"], ["fnnet", "listing"])
+    assert "steps" not in report
+
+
+def members(group: int) -> list[str]:
+    """The processes of a group that are not at their end, by their command lines."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            state, _, its_group, *_ = stat.read_text().rpartition(")")[2].split()
+            if int(its_group) == group and state != "Z":
+                found.append(stat.with_name("cmdline").read_text().replace("\0", " "))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+@pytest.mark.parametrize("delay", [0, 0.05, 0.5])
+@pytest.mark.parametrize(
+    ("part", "rounds", "child"),
+    [
+        ("epochs", 1000, "-m _benchmark.contestant"),
+        ("start", 1000, "-m _benchmark.race"),
+        ("start", 5, "-c import"),
+    ],
+)
+def test_an_interruption_ends_all_processes_without_a_word(
+    tmp_path: Path, part: str, rounds: int, child: str, delay: float
+) -> None:
+    """As the terminal's Ctrl-C does it: to a contestant that starts, and to one that works."""
+    with started(tmp_path, "--rounds", rounds, "--part", part, "--shapes", "D") as process:
+        wait_until(lambda: any(child in command for command in members(process.pid)))
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGINT)
+        _, err = process.communicate()
+    assert process.returncode == 130
+    assert [line for line in err.splitlines() if " is skipped: " not in line] == []
+    wait_until(lambda: not members(process.pid))
+
+
+def test_an_interruption_while_a_process_starts_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    children: list[subprocess.Popen[str]] = []
+
+    class Interrupted(subprocess.Popen[str]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            children.append(self)
+            handler = signal.getsignal(signal.SIGINT)
+            assert callable(handler)
+            handler(signal.SIGINT, None)  # as where a thread of a library's takes the signal
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        monkeypatch.setattr(subprocess, "Popen", Interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            python("-c", "import time; time.sleep(60)").__enter__()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert len(children) == 1
+    assert children[0].wait(10) != 0
+
+
+@POSIX
+def test_a_contestant_ignores_an_interruption() -> None:
+    task = json.dumps(Task("fnnet", {}, (4,), 10, 3.0, "digits", 100))
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-m", "_benchmark.contestant", task]
+    with subprocess.Popen(
+        command, cwd=SCRIPT.parent, stdin=pipe, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "0.0\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate("accuracy\n")
+    assert 0 <= float(out) <= 1
+    assert (process.returncode, err) == (0, "")
 
 
 @pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")

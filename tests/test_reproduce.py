@@ -28,7 +28,7 @@ from _reproduce.images import Images
 from _reproduce.notebook import PRINTED, as_published, as_published_step
 from _reproduce.report import line, markdown
 from _reproduce.result import Result, figures, verdict
-from _reproduce.run import all_epochs, is_there, run
+from _reproduce.run import all_epochs, check, is_there, run
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "reproduce.py"
 ABSENT = "import sys; sys.modules['matplotlib'] = None"
@@ -249,8 +249,10 @@ def test_another_run_in_the_folder_is_refused(tmp_path: Path, images: Images) ->
     fewer = attrs.evolve(images, train=images.validation)
     assert_refused(lambda: run(SMALL, fewer, tmp_path, ignore), "data is ")
     path = tmp_path / SMALL.name / "seeds-0-1.json"
+    assert_refused(lambda: check(SMALL, fewer, tmp_path), "data is ")
     for damaged in ("{", "{}", "[1]"):
         path.write_text(damaged)
+        assert_refused(lambda: check(SMALL, images, tmp_path), str(path), "its JSON")
         assert_refused(lambda: run(SMALL, images, tmp_path, ignore), str(path), "its JSON")
 
 
@@ -272,6 +274,19 @@ def test_the_settings_are_those_that_validate_best(tmp_path: Path, images: Image
     assert all_epochs(experiment) == 3 * 1 + 2
     trials = [piece for name, piece in pieces(tmp_path).items() if name.startswith("trial")]
     assert [set(row) for trial in trials for row in trial["epochs"]] == [{"validation"}] * 3
+
+
+def test_a_check_before_training_knows_the_chosen_settings(tmp_path: Path, images: Images) -> None:
+    experiment = in_question(1e-6, 3.0)
+    check(experiment, images, tmp_path)
+    assert not list(tmp_path.iterdir())
+    run(experiment, images, tmp_path, ignore)
+    check(experiment, images, tmp_path)
+    path = tmp_path / experiment.name / "seeds-0-0.json"
+    piece = path.read_text()
+    path.write_text(piece.replace('"eta": "3.0"', '"eta": "1e-06"'))
+    assert path.read_text() != piece
+    assert_refused(lambda: check(experiment, images, tmp_path), "settings is ", "seeds-0-0.json")
 
 
 def test_the_test_images_have_no_say(tmp_path: Path, images: Images) -> None:
@@ -453,6 +468,31 @@ def test_all_of_it_quickly(tmp_path: Path) -> None:
     assert again.returncode == 0, again.stderr
     for name in ("notebook", "lecun-300"):
         assert pieces(tmp_path / "again" / name) == pieces(folder / name)
+
+
+def test_what_does_not_fit_is_left_out_or_refused_before_training(tmp_path: Path) -> None:
+    digits = all_images.load("digits", few=True)
+    np.savez(tmp_path / "other.npz", x=digits.train.x[::-1], y=digits.train.y[::-1])
+    first = script(tmp_path, "--quick", "scaled-30", "--out", "mix")
+    assert (first.returncode, first.stderr) == (0, "")
+    before = pieces(tmp_path / "mix")
+
+    other = ("--quick", "--out", "mix", "--data", "other.npz")
+    second = script(tmp_path, *other, "unscaled-30")
+    assert (second.returncode, second.stderr) == (0, "")
+    _, left_out, _, where = second.stdout.splitlines()
+    assert left_out.startswith("scaled-30 is left out: data is '")
+    assert "mix/scaled-30/seeds-0-1.json" in left_out
+    assert where == "1 results are in mix/results.md"
+    table = (tmp_path / "mix/results.md").read_text()
+    assert "`reproduce.py unscaled-30 --quick`" in table
+    assert "`reproduce.py scaled-30 --quick`" not in table
+    assert before.items() <= pieces(tmp_path / "mix").items()
+
+    third = script(tmp_path, *other, "entropy-30", "scaled-30")
+    assert (third.returncode, third.stdout) == (2, "")
+    assert third.stderr.startswith("reproduce.py: data is '")
+    assert not (tmp_path / "mix/entropy-30").exists()
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NamedTuple
 
 from _benchmark.peers import PEERS, Learner, Problem
+from _benchmark.process import ignore_interrupts, python
 from _benchmark.timing import Variant, seconds
 
 SCRIPTS = Path(__file__).parents[1]
@@ -34,24 +36,9 @@ class Task(NamedTuple):
 class Contestant:
     """The other end: a process that is ready for its first epoch, or for its next one."""
 
-    def __init__(self, task: Task) -> None:
-        command = [sys.executable, "-m", __name__, json.dumps(task)]
-        pipe = subprocess.PIPE
-        self._process = subprocess.Popen(command, cwd=SCRIPTS, stdin=pipe, stdout=pipe, text=True)
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
         self.compile_seconds = self._answer()
-
-    def __enter__(self) -> Contestant:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self._process.kill()
-        self._process.__exit__(kind, error, trace)
 
     def epoch(self) -> float:
         """Train an epoch: the seconds it took."""
@@ -74,6 +61,14 @@ class Contestant:
         return float(line)
 
 
+@contextmanager
+def contestant(task: Task) -> Iterator[Contestant]:
+    """One that trains, until the block ends."""
+    pipe = subprocess.PIPE
+    with python("-m", __name__, json.dumps(task), cwd=SCRIPTS, stdin=pipe, stdout=pipe) as process:
+        yield Contestant(process)
+
+
 def prepared(task: Task) -> Learner:
     """The learner of a task."""
     from _common import load_data
@@ -91,6 +86,7 @@ def prepared(task: Task) -> Learner:
 
 def main() -> None:
     """Answer each line that comes in with a number."""
+    ignore_interrupts()
     answers = sys.stdout
     sys.stdout = sys.stderr  # a library that prints does not disturb
     learner = prepared(Task(*json.loads(sys.argv[1])))

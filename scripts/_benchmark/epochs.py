@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any, NamedTuple
 
-from _benchmark.contestant import Contestant, Task
+from _benchmark.contestant import Task, contestant
 from _benchmark.peers import Peer
 from _benchmark.timing import Variant, fastest, interleaved, ratio, spread
 
@@ -41,7 +41,7 @@ def measure(shape: str, data: str, peers: dict[str, Peer], rounds: int) -> dict[
         variant = fastest(peers[peer].variants, partial(_seconds, trial))
         chosen[peer] = trial._replace(variant=variant, images=None)
     with ExitStack() as stack:
-        processes = {peer: stack.enter_context(Contestant(task)) for peer, task in chosen.items()}
+        processes = {peer: stack.enter_context(contestant(task)) for peer, task in chosen.items()}
         for process in processes.values():
             process.epoch()  # memory is touched for the first time
         times = interleaved({peer: process.epoch for peer, process in processes.items()}, rounds)
@@ -61,5 +61,5 @@ def measure(shape: str, data: str, peers: dict[str, Peer], rounds: int) -> dict[
 
 def _seconds(task: Task, variant: Variant) -> float:
     """The best of some epochs: on a busy machine two would choose by chance."""
-    with Contestant(task._replace(variant=variant)) as process:
+    with contestant(task._replace(variant=variant)) as process:
         return min(process.epoch() for _ in range(_TRIAL_EPOCHS))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnet.checks import InputError
+from fnnet.storage import replacing
 
 _COLOURS = {
     "fnnet": "#c33c54",
@@ -16,6 +17,10 @@ _COLOURS = {
     "scikit-learn": "#37718e",
     "listing": "#8a8a8a",
 }
+
+
+KINDS = (".png", ".pdf", ".svg")
+"""Endings of pictures that every matplotlib can write."""
 
 
 def require_matplotlib() -> None:
@@ -28,7 +33,7 @@ def require_matplotlib() -> None:
 
 
 def plot(report: dict[str, Any], path: Path) -> None:
-    """Write a PNG with a panel for each of the parts that the report has."""
+    """Write a picture with a panel for each of the parts that the report has."""
     from matplotlib.figure import Figure
 
     panels: list[tuple[Callable[[Any, Any], None], Any]] = []
@@ -46,7 +51,8 @@ def plot(report: dict[str, Any], path: Path) -> None:
         draw(ax, figures)
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(frameon=False, fontsize="small")
-    figure.savefig(path, dpi=150)
+    with replacing(path) as file:
+        figure.savefig(file, format=path.suffix[1:], dpi=150)
 
 
 def _ratios(title: str, ax: Any, epochs: dict[str, Any]) -> None:

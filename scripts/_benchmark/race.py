@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from _benchmark.peers import PEERS, Problem
+from _benchmark.process import ignore_interrupts
 from _benchmark.timing import Variant
 
 BETWEEN = 1000
@@ -55,19 +56,22 @@ def _read_by_fnnet(folder: str) -> tuple[Any, ...]:
     return splits.train.x, splits.train.y, splits.test.x, splits.test.y
 
 
-def _peak_memory() -> int:
-    """The most memory that this process has had resident, in bytes."""
+def _peak_memory() -> int | None:
+    """The most memory that this process has had resident, in bytes; None where nobody tells."""
     status = Path("/proc/self/status")
     if status.exists():  # getrusage may tell of the parent there: its peak survives an exec
         lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
         return int(lines["VmHWM"].split()[0]) * 1024
-    import resource
-
+    try:
+        import resource
+    except ImportError:  # as on Windows
+        return None
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # in bytes on macOS
 
 
 def main() -> None:
     """Run; print how many steps it took, the accuracy, and the most memory used."""
+    ignore_interrupts()
     race = Race(*json.loads(sys.argv[1]))
     x, y, x_test, y_test = (_read_by_fnnet if race.peer == "fnnet" else _read)(race.folder)
     sizes, size = (x.shape[1], *race.hidden, 10), race.batch_size

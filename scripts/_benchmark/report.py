@@ -109,7 +109,7 @@ def _start(figures: dict[str, Any]) -> Table:
             name,
             _seconds(one["seconds"]),
             _ratio(one["ratio"]),
-            f"{one['peak_bytes'] / 1e6:.0f} MB",
+            _memory(one["peak_bytes"]),
             str(one["steps"]),
             f"{one['accuracy']:.2%}",
             _in_words(one["variant"]),
@@ -158,6 +158,10 @@ def _micro(s: Spread) -> str:
 
 def _ratio(s: Spread) -> str:
     return f"{s['median']:.2f} ({s['min']:.2f} to {s['max']:.2f})"
+
+
+def _memory(n_bytes: int | None) -> str:
+    return "not known" if n_bytes is None else f"{n_bytes / 1e6:.0f} MB"
 
 
 def _in_words(variant: dict[str, Any]) -> str:

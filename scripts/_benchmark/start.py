@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import subprocess
-import sys
 import time
 from functools import partial
 from pathlib import Path
@@ -16,8 +15,9 @@ import numpy as np
 import fnnet
 from _benchmark.contestant import SCRIPTS
 from _benchmark.peers import Peer
+from _benchmark.process import python
 from _benchmark.race import BETWEEN, Race
-from _benchmark.timing import Variant, fastest, interleaved, ratio, seconds, spread
+from _benchmark.timing import Variant, fastest, interleaved, ratio, spread
 from fnnet.records import Array
 
 COST, ETA = "cross-entropy", 0.5
@@ -73,9 +73,9 @@ def measure(folder: Path, accuracy: float, peers: dict[str, Peer], rounds: int) 
 
 def _run(race: Race) -> tuple[float, dict[str, Any]]:
     """The seconds until the process reports its arrival, and what it reports."""
-    command = [sys.executable, "-m", "_benchmark.race", json.dumps(race)]
+    arguments = ("-m", "_benchmark.race", json.dumps(race))
     begin = time.perf_counter()
-    with subprocess.Popen(command, cwd=SCRIPTS, stdout=subprocess.PIPE, text=True) as process:
+    with python(*arguments, cwd=SCRIPTS, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         took = time.perf_counter() - begin
@@ -86,7 +86,13 @@ def _run(race: Race) -> tuple[float, dict[str, Any]]:
 
 def _interpreter(line: str) -> float:
     """Seconds that a Python takes to start, run a line and end."""
-    return seconds(lambda: subprocess.run([sys.executable, "-c", line], check=True))
+    begin = time.perf_counter()
+    with python("-c", line) as process:
+        failed = process.wait()
+        took = time.perf_counter() - begin
+    if failed:
+        raise RuntimeError(f"a Python failed: {line}")
+    return took
 
 
 def imports(peers: dict[str, Peer], rounds: int) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from _reproduce.images import Images
 from fnnet.checks import require
 from fnnet.storage import replacing
 
-__all__ = ["Piece", "is_finished", "train"]
+__all__ = ["Piece", "is_finished", "resume", "train"]
 
 Piece = dict[str, Any]
 """What `NAME.json` holds: the `run` that it is of, the accuracies after its `epochs`, the `digests`
@@ -53,16 +53,7 @@ def train(
         Where the files are of another run.
     """
     config = settings.seeded(seeds)
-    run = {
-        "network": list(experiment.sizes),
-        "seeds": list(seeds),
-        "settings": settings.described(),
-        "step": experiment.trajectory.__name__,
-        "data": images.digest,
-        "numpy": np.__version__,
-    }
-    start = fnnet.start(settings.init(experiment.sizes, seeds), config)
-    piece, before = _resume(path, run, start)
+    piece, before = resume(experiment, settings, seeds, images, path)
     advance(before.epoch)
     began = time.perf_counter() - piece["seconds"]
     for state in experiment.trajectory(before, images.train, config):
@@ -87,10 +78,23 @@ def is_finished(path: Path, epochs: int) -> bool:
     return path.exists() and states.exists() and fnnet.load_state(states).epoch == epochs
 
 
-def _resume(
-    path: Path, run: dict[str, Any], start: fnnet.TrainState
+def resume(
+    experiment: Experiment,
+    settings: Settings,
+    seeds: tuple[int, ...],
+    images: Images,
+    path: Path,
 ) -> tuple[Piece, fnnet.TrainState]:
-    """What there is, and where it stands."""
+    """What there is, and where it stands; arguments and errors as in `train`."""
+    run = {
+        "network": list(experiment.sizes),
+        "seeds": list(seeds),
+        "settings": settings.described(),
+        "step": experiment.trajectory.__name__,
+        "data": images.digest,
+        "numpy": np.__version__,
+    }
+    start = fnnet.start(settings.init(experiment.sizes, seeds), settings.seeded(seeds))
     if not path.exists():
         return {"run": run, "epochs": [], "seconds": 0.0, "digests": []}, start
     piece = _read(path)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from _reproduce.experiment import Experiment, Settings
 from _reproduce.images import Images
-from _reproduce.piece import is_finished, train
+from _reproduce.piece import Piece, is_finished, resume, train
 from _reproduce.result import Result
 
-__all__ = ["all_epochs", "is_there", "run"]
+__all__ = ["all_epochs", "check", "is_there", "run"]
 
 _TRIAL_SEED = 1000
 """Of the networks that settings are tried with; no result has it."""
@@ -27,8 +27,7 @@ def run(
         train(experiment, settings, (_TRIAL_SEED,), images, ("validation",), path, advance)
         for path, settings in _trials(experiment, folder)
     ]
-    scores = [100 * max(row["validation"][0] for row in trial["epochs"]) for trial in trials]
-    settings = experiment.settings[int(np.argmax(scores)) if scores else 0]
+    scores, settings = _chosen(experiment, trials)
     parts = ("validation", "test")
     pieces = [
         train(experiment, settings, seeds, images, parts, path, advance)
@@ -47,6 +46,18 @@ def run(
     )
 
 
+def check(experiment: Experiment, images: Images, folder: Path) -> None:
+    """Refuse, before anything is trained, what the folder holds of another run."""
+    trials = [
+        resume(experiment, settings, (_TRIAL_SEED,), images, path)
+        for path, settings in _trials(experiment, folder)
+    ]
+    if all(state.epoch == experiment.trial for _, state in trials):
+        _, settings = _chosen(experiment, [trial for trial, _ in trials])
+        for path, seeds in _stacks(experiment, folder):
+            resume(experiment, settings, seeds, images, path)
+
+
 def all_epochs(experiment: Experiment) -> int:
     """How many epochs `run` has to go through, one for each stack."""
     trials = [settings.config.epochs for _, settings in _trials(experiment, Path())]
@@ -60,6 +71,12 @@ def is_there(experiment: Experiment, folder: Path) -> bool:
     return all(is_finished(path, epochs) for path, _ in _stacks(experiment, folder)) and all(
         is_finished(path, settings.config.epochs) for path, settings in _trials(experiment, folder)
     )
+
+
+def _chosen(experiment: Experiment, trials: Sequence[Piece]) -> tuple[list[float], Settings]:
+    """What the settings in question came to on the validation images, and the best of them."""
+    scores = [100 * max(row["validation"][0] for row in trial["epochs"]) for trial in trials]
+    return scores, experiment.settings[int(np.argmax(scores)) if scores else 0]
 
 
 def _trials(experiment: Experiment, folder: Path) -> list[tuple[Path, Settings]]:
