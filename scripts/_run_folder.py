@@ -17,7 +17,7 @@ import numpy as np
 import fnnet
 from _common import Reading
 from fnnet.checks import require
-from fnnet.storage import replacing
+from fnnet.replacing import replacing
 
 
 def describe(

@@ -21,7 +21,7 @@ from _benchmark.plot import plot as draw
 from _benchmark.report import show, show_machine
 from _common import Data, data_name, load_data, run
 from fnnet.checks import InputError, integer, require
-from fnnet.storage import replacing
+from fnnet.replacing import replacing
 
 
 class Part(StrEnum):

@@ -22,7 +22,7 @@ from _reproduce.report import line, markdown
 from _reproduce.result import Result
 from _reproduce.run import all_epochs, check, is_there, run
 from fnnet.checks import InputError, integer, require
-from fnnet.storage import replacing
+from fnnet.replacing import replacing
 
 
 def main(

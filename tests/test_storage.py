@@ -33,7 +33,8 @@ from fnnet import (
 )
 from fnnet.datasets import Scaling
 from fnnet.records import Array
-from fnnet.storage import load_scaling, replacing
+from fnnet.replacing import replacing
+from fnnet.storage import load_scaling
 from tests._support import SIZES, assert_refused, linear
 
 PARAMS = init([2, 1], seed=0)
@@ -268,7 +269,7 @@ class TestReplacing:
 
 KILLED = """
 import os, signal, sys
-from fnnet.storage import replacing
+from fnnet.replacing import replacing
 with replacing(sys.argv[1]) as file:
     file.write(b"half of the n")
     file.flush()

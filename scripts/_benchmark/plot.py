@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fnnet.checks import InputError
-from fnnet.storage import replacing
+from fnnet.replacing import replacing
 
 _COLOURS = {
     "fnnet": "#c33c54",

@@ -18,7 +18,7 @@ import fnnet
 from _reproduce.experiment import Experiment, Settings
 from _reproduce.images import Images
 from fnnet.checks import require
-from fnnet.storage import replacing
+from fnnet.replacing import replacing
 
 __all__ = ["Piece", "is_finished", "resume", "train"]
 
