@@ -23,6 +23,7 @@ from fnnet.replacing import replacing
 def describe(
     data: str,
     reading: Reading,
+    scale: str,
     task: str,
     classes: list[str],
     train: fnnet.Dataset,
@@ -36,6 +37,7 @@ def describe(
     run = {
         "data": data,
         "reading": reading._asdict(),
+        "scale": scale,
         "task": task,
         "classes": classes,
         "network": {

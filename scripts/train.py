@@ -92,20 +92,19 @@ def main(
     classes = None if task == "regression" else class_names(data, reading)
     classes = classes or [str(label) for label in range(max(2, train.n_out))]
     description = _run_folder.describe(
-        data_name(data), reading, task, classes, train, params, config
+        data_name(data), reading, scale, task, classes, train, params, config
     )
 
     state, rows = fnnet.start(params, config), list[dict[str, Any]]()
     if resume:
         state, rows = _run_folder.resume(_required(out), description)
-    elif out is not None:
-        _run_folder.create(out)
-        _run_folder.write(out, state, description, rows, scaling)
-
     monitor = {"validation": splits.validation, "test": splits.test}
     if monitor_training:
         monitor["training"] = splits.train
     states = fnnet.trajectory(state, train, config, monitor=monitor)
+    if out is not None and not resume:
+        _run_folder.create(out)
+        _run_folder.write(out, state, description, rows, scaling)
     try:
         with Progress(disable=not sys.stdout.isatty()) as progress:
             bar = progress.add_task("Training", total=max(0, epochs - state.epoch))

@@ -317,4 +317,6 @@ def test_a_cost_of_probabilities_is_refused_for_other_targets(table: Path) -> No
     rows = [",".join(row.split(",")[:3]) for row in table.read_text().splitlines()]
     path.write_text("\n".join(rows) + "\n")
     expected = "expected targets from 0 to 1, for cross-entropy"
-    assert expected in refusal("train.py", "--data", path, "--cost", "cross-entropy")
+    run = ("--data", path, "--cost", "cross-entropy", "--out", path.with_name("run"))
+    assert expected in refusal("train.py", *run)
+    assert not path.with_name("run").exists()
