@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # the same names, for those who read the types
     from fnnet.datasets import split as split
     from fnnet.datasets import standardisation as standardisation
     from fnnet.datasets import weigh_classes as weigh_classes
+    from fnnet.divergence import DivergenceError as DivergenceError
     from fnnet.evaluation import Evaluation as Evaluation
     from fnnet.evaluation import confusion_matrix as confusion_matrix
     from fnnet.evaluation import evaluate as evaluate
@@ -89,7 +90,6 @@ if TYPE_CHECKING:  # the same names, for those who read the types
     from fnnet.storage import save_params as save_params
     from fnnet.storage import save_state as save_state
     from fnnet.streams import shuffle as shuffle
-    from fnnet.training import DivergenceError as DivergenceError
     from fnnet.training import start as start
     from fnnet.training import train as train
     from fnnet.training import trajectory as trajectory
@@ -114,6 +114,7 @@ _ROOMS = {
         "load_digits load_mnist load_npz min_max one_hot smooth_labels split standardisation "
         "weigh_classes"
     ),
+    "divergence": "DivergenceError",
     "evaluation": "Evaluation confusion_matrix evaluate regression_report",
     "initial": "Spread init",
     "metrics": (
@@ -128,7 +129,7 @@ _ROOMS = {
     "state": "EpochReport TrainState",
     "storage": "load_params load_scaling load_state save_params save_state",
     "streams": "shuffle",
-    "training": "DivergenceError start train trajectory",
+    "training": "start train trajectory",
     "updates": "adam adamw clip_by_norm clip_by_value l1 l2 momentum nesterov rmsprop",
 }
 """The public names, by the room that each of them is in."""

@@ -47,6 +47,16 @@ class Cost(Remade):
         None, or the one activation of the output layer that the cost goes with. It then takes
         the two together, as one function of the linear outputs z: `value(z, y)` is finite where
         the activation alone would round to 0 or 1, and `derivative(a, y, out)` writes c/z.
+
+    Examples
+    --------
+    >>> def quartic_derivative(a, y, out):
+    ...     np.power(a - y, 3, out=out)
+    >>> cost = Cost("quartic", lambda a, y: np.sum((a - y) ** 4, axis=-2) / 4, quartic_derivative)
+    >>> import fnnet
+    >>> params, x, y = fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]
+    >>> print(f"{fnnet.cost(params, x, y, cost=cost):.4f}")
+    0.1458
     """
 
     name: str

@@ -12,7 +12,8 @@ from fnnet.backprop import Passes
 from fnnet.batches import mini_batches
 from fnnet.checks import InputError, record, require
 from fnnet.costs import Cost, as_cost, cost_for, quadratic
-from fnnet.datasets.dataset import Dataset, one_hot
+from fnnet.datasets.dataset import Dataset
+from fnnet.datasets.labels import one_hot
 from fnnet.metrics.figures import Figure, as_figure, figure_bits
 from fnnet.metrics.regression import RegressionReport, error_sums
 from fnnet.params import Params
@@ -71,6 +72,16 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
     cost
         A `Cost` or its name, by default the notebook's, 1/4 sum (a - y)^2.
 
+    Returns
+    -------
+    Evaluation
+        `correct`, `total`, `cost` and `accuracy`: numbers, or arrays (K,) for a stack of K.
+
+    Raises
+    ------
+    InputError
+        Where the data does not fit the network, or the cost its output layer or the targets.
+
     Examples
     --------
     >>> import fnnet
@@ -95,11 +106,21 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
 def confusion_matrix(params: Params, dataset: Dataset) -> Array:
     """How many samples of each class (row) a network takes for which class (column).
 
+    Parameters
+    ----------
+    params, dataset
+        As for `evaluate`.
+
     Returns
     -------
     Array
         int64, shape (..., classes, classes) with the leading axes of params. A single output unit
         tells two classes apart, as for `predict`.
+
+    Raises
+    ------
+    InputError
+        Where the data does not fit the network.
 
     Examples
     --------

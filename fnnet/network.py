@@ -52,7 +52,7 @@ def forward(params: Params, x: ArrayLike) -> Forward:
     x
         Samples (n, n_in), or one sample (n_in,). Leading axes broadcast with those of `params`, as
         in NumPy's matmul: (n, n_in) goes through each network of a stack, (K, n, n_in) has a batch
-        for each. Taken in the dtype of `params`.
+        for each. Taken in the dtype of `params`, and not scaled: what `Dataset.batch` gives is.
 
     Returns
     -------
@@ -118,6 +118,12 @@ def cost(
     Array
         A number, or one for each network of a stack, in the dtype of `params`.
 
+    Raises
+    ------
+    InputError
+        Where x or y do not fit the network, a label is no class, a weight is negative, a value is
+        not finite, or the cost needs another output layer.
+
     Examples
     --------
     >>> import fnnet
@@ -155,8 +161,7 @@ def grads(
     Raises
     ------
     InputError
-        Where x or y do not fit the network, a label is no class, a weight is negative, or a value
-        is not finite.
+        As for `cost`.
 
     Examples
     --------
@@ -180,6 +185,8 @@ def cost_and_grads(
     weights: ArrayLike | None = None,
 ) -> tuple[Any, Params]:
     """`cost` and `grads` from one pass, for optimizers from elsewhere.
+
+    Arguments and errors are those of `cost`.
 
     Examples
     --------

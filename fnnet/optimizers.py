@@ -43,7 +43,13 @@ def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = qua
     Returns
     -------
     Params
-        New parameters; `params` stays as it is.
+        New parameters of the dtype of `params`, which stay as they are; with the leading axes of
+        `params` and of the batch.
+
+    Raises
+    ------
+    InputError
+        Where eta is not finite, or the batch is not as `grads` takes it.
 
     Examples
     --------
@@ -118,6 +124,11 @@ def descend(params: Params, direction: Array, eta: float | Array) -> Params:
     -------
     Params
         New parameters of the dtype of `params`, which stay as they are.
+
+    Raises
+    ------
+    InputError
+        Where direction or eta has another shape.
 
     Examples
     --------

@@ -43,6 +43,11 @@ def predict(params: Params, x: ArrayLike) -> Array:
     Array
         int64, shape (n,), with the leading axes; for one sample without the n.
 
+    Raises
+    ------
+    InputError
+        Where x is not as `forward` takes it.
+
     Examples
     --------
     >>> import fnnet

@@ -19,34 +19,50 @@ from fnnet.checks import InputError, integer, record, require
 from fnnet.config import TrainConfig
 from fnnet.costs import cost_for
 from fnnet.datasets.dataset import Dataset
+from fnnet.divergence import check_finite
 from fnnet.dropout import shares_of
 from fnnet.epochs import Epochs
 from fnnet.evaluation import Evaluation, check_fits, check_targets, evaluate
 from fnnet.parallel import processors
 from fnnet.params import Params
-from fnnet.records import Array
 from fnnet.state import EpochReport, TrainState
 from fnnet.stopping import Standing
 from fnnet.streams import Purpose, stream
 
-__all__ = ["DivergenceError", "start", "train", "trajectory"]
+__all__ = ["start", "train", "trajectory"]
 
 Monitor = Mapping[str, Dataset]
 """Data sets to evaluate after each epoch, by name; "validation" is what a run goes by."""
 
 
-class DivergenceError(ArithmeticError):
-    """Training left the finite numbers, most often because eta is too large."""
-
-
 def start(params: Params, config: TrainConfig) -> TrainState:
     """The state of a run before its first epoch.
+
+    Parameters
+    ----------
+    params
+        What it starts from, most often from `init`.
+    config
+        The run's settings.
+
+    Returns
+    -------
+    TrainState
+        Epoch 0, and what the optimizer keeps before its first step.
 
     Raises
     ------
     InputError
         Where config has another number of seeds than params has networks, or its cost, dropout or
         augmentation does not fit them.
+
+    Examples
+    --------
+    >>> import fnnet
+    >>> params = fnnet.init([64, 16, 10], seed=0)
+    >>> state = fnnet.start(params, fnnet.TrainConfig(optimizer=fnnet.momentum()))
+    >>> state.epoch, [v.shape for v in state.optimizer]
+    (0, [(1210,)])
     """
     record("params", params, Params)
     record("config", config, TrainConfig)
@@ -123,6 +139,8 @@ def train(
 ) -> TrainState:
     """The last state of the `trajectory`, or `state` where no epoch is left to run.
 
+    Arguments and errors are those of `trajectory`.
+
     Examples
     --------
     >>> import fnnet
@@ -163,7 +181,7 @@ def _epoch_of(
         params, optimizer = epochs.run(state.params, state.optimizer, number, eta)
         if config.patience is not None:
             params = stopping.last(state.params, params)
-        _check_finite(params.theta, optimizer, stopping.stopped, number, config)
+        check_finite(params.theta, optimizer, stopping.stopped, number, config)
         evaluations = {
             name: evaluate(params, watched, cost=config.cost) for name, watched in monitor.items()
         }
@@ -227,22 +245,3 @@ def _kinds(state: Any) -> Any:
         return tuple(map(_kinds, state))
     array = np.asarray(state)
     return f"{array.dtype.name} {array.shape}"
-
-
-def _check_finite(theta: Array, kept: Any, stopped: Any, epoch: int, config: TrainConfig) -> None:
-    finite = np.isfinite(theta).all(axis=-1)
-    where, wrong = f"epoch {epoch}: ", f" no longer finite at eta {config.eta}: try less"
-    if not finite.all():
-        which = f" of networks {np.flatnonzero(~finite).tolist()}" if finite.ndim else ""
-        raise DivergenceError(f"{where}parameters{which} are{wrong}")
-    # A mean of squares, say, that is infinite: no step would move any more.
-    if not _is_finite(kept, np.asarray(stopped)):
-        raise DivergenceError(f"{where}what {config.optimizer.name} keeps is{wrong}")
-
-
-def _is_finite(kept: Any, stopped: Array) -> bool:
-    if isinstance(kept, tuple):
-        return all(_is_finite(part, stopped) for part in kept)
-    # What a stopped network's optimizer goes on to do is without effect on it.
-    is_each = stopped.ndim > 0 and kept.shape[: stopped.ndim] == stopped.shape
-    return bool(np.isfinite(kept[~stopped] if is_each else kept).all())

@@ -1,9 +1,10 @@
 """Data sets: the records, the embedded digits, MNIST, files of one's own, splits and scalings."""
 
 from fnnet.datasets.arrays import load_npz
-from fnnet.datasets.dataset import Batch, Dataset, Splits, one_hot
+from fnnet.datasets.dataset import Batch, Dataset, Splits
 from fnnet.datasets.digits import load_digits
 from fnnet.datasets.download import download_mnist
+from fnnet.datasets.labels import one_hot
 from fnnet.datasets.mnist import load_mnist
 from fnnet.datasets.scaling import Scaling, apply_scaling, min_max, standardisation
 from fnnet.datasets.split import split, subset

@@ -16,8 +16,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fnnet.checks import InputError, require
-from fnnet.datasets.dataset import check_labels
 from fnnet.datasets.idx import read_bytes
+from fnnet.datasets.labels import check_labels
 from fnnet.records import Array, freeze
 
 __all__ = ["read_book"]

@@ -10,46 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
 from fnnet.checks import InputError, array_of_numbers, finite_array, finite_number, integer, require
+from fnnet.datasets.labels import check_labels
 from fnnet.records import Array, Record, bits, freeze, read_only
 
-__all__ = ["Batch", "Dataset", "Splits", "check_labels", "check_weights", "one_hot"]
-
-
-def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -> Array:
-    """Targets from class labels: 1 in the label's place, 0 in the others.
-
-    Parameters
-    ----------
-    labels
-        Integers of 0 to classes-1, shape (...,).
-    classes
-        How many classes there are, at least 1.
-    dtype
-        The targets' dtype.
-
-    Returns
-    -------
-    Array
-        Shape (..., classes).
-
-    Examples
-    --------
-    >>> one_hot([2, 0], 3)
-    array([[0., 0., 1.],
-           [1., 0., 0.]], dtype=float32)
-    """
-    labels = array_of_numbers("labels", labels)
-    classes = integer("classes", classes, at_least=1)
-    check_labels("labels", labels, classes)
-    return np.asarray(labels[..., np.newaxis] == np.arange(classes), dtype)
-
-
-def check_labels(argument: str, labels: Array, classes: int) -> None:
-    """Refuse what is not an array of integers of 0 to classes-1."""
-    require(labels.dtype.kind in "iu", argument, labels, "integer class labels")
-    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
-        outside = labels[(labels < 0) | (labels >= classes)].flat[0]
-        raise InputError(f"{argument} is {outside}: expected class labels of 0 to {classes - 1}")
+__all__ = ["Batch", "Dataset", "Splits", "check_weights"]
 
 
 def _as_x(x: ArrayLike) -> Array:
@@ -90,6 +54,18 @@ class Batch(Record):
         Targets (..., n, n_out) of a float dtype, or class labels (..., n) of an integer dtype.
     weights
         How much each sample's cost counts in the mean, (..., n), or None: each counts 1.
+
+    Raises
+    ------
+    InputError
+        Where x or y is no array of numbers, or a weight no finite number of at least 0. Whether
+        they fit a network is for the functions to say that take both.
+
+    Examples
+    --------
+    >>> batch = Batch([[0.0, 1.0, 2.0], [1.0, 0.0, 0.0]], [1, 0])
+    >>> batch.x.shape, batch.y
+    ((2, 3), array([1, 0]))
     """
 
     x: Array = attrs.field(converter=_as_x, eq=bits)
@@ -218,6 +194,11 @@ class Dataset(Record):
             A slice, or an array of row numbers of shape (n,) or (..., n).
         dtype
             The inputs' dtype (and the targets', where y holds targets).
+
+        Returns
+        -------
+        Batch
+            x (..., n, n_in), and the samples' own labels or targets, and weights.
         """
         with np.errstate(over="ignore"):  # a float64 beyond float32's range becomes an infinity
             inputs = self.x[rows].astype(dtype)
@@ -232,7 +213,25 @@ class Dataset(Record):
 
 @attrs.frozen
 class Splits:
-    """The three parts of a data set: to learn from, to choose settings on, to report on."""
+    """The three parts of a data set: what `split` and the loaders return.
+
+    Attributes
+    ----------
+    train, validation, test
+        To learn from, to choose settings on, to report on.
+
+    Raises
+    ------
+    InputError
+        Where a part has other numbers of inputs or outputs than the training data.
+
+    Examples
+    --------
+    >>> from fnnet.datasets import load_digits
+    >>> digits = load_digits()
+    >>> [len(part) for part in (digits.train, digits.validation, digits.test)]
+    [1297, 140, 360]
+    """
 
     train: Dataset
     validation: Dataset

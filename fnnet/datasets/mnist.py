@@ -7,8 +7,9 @@ from pathlib import Path
 
 from fnnet.checks import InputError
 from fnnet.datasets.book import read_book
-from fnnet.datasets.dataset import Dataset, Splits, check_labels
+from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.idx import read_idx
+from fnnet.datasets.labels import check_labels
 from fnnet.records import Array
 
 __all__ = ["load_mnist"]

@@ -8,7 +8,8 @@ import attrs
 import numpy as np
 
 from fnnet.checks import array_of_numbers, finite_number, record, require
-from fnnet.datasets.dataset import Dataset, one_hot
+from fnnet.datasets.dataset import Dataset
+from fnnet.datasets.labels import one_hot
 
 __all__ = ["smooth_labels", "weigh_classes"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet.checks import array_of_numbers, integer, require
-from fnnet.datasets.dataset import check_labels
+from fnnet.datasets.labels import check_labels
 from fnnet.metrics.figures import Figure, as_figure, rows
 from fnnet.records import Array, Record, bits, read_only
 

@@ -1,0 +1,53 @@
+"""Class labels: the numbers of classes, and the targets that they stand for."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+from fnnet.checks import InputError, array_of_numbers, integer, require
+from fnnet.records import Array
+
+__all__ = ["check_labels", "one_hot"]
+
+
+def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -> Array:
+    """Targets from class labels: 1 in the label's place, 0 in the others.
+
+    Parameters
+    ----------
+    labels
+        Integers of 0 to classes-1, shape (...,).
+    classes
+        How many classes there are, at least 1.
+    dtype
+        The targets' dtype.
+
+    Returns
+    -------
+    Array
+        Shape (..., classes).
+
+    Raises
+    ------
+    InputError
+        Where a label is no integer of that range.
+
+    Examples
+    --------
+    >>> one_hot([2, 0], 3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]], dtype=float32)
+    """
+    labels = array_of_numbers("labels", labels)
+    classes = integer("classes", classes, at_least=1)
+    check_labels("labels", labels, classes)
+    return np.asarray(labels[..., np.newaxis] == np.arange(classes), dtype)
+
+
+def check_labels(argument: str, labels: Array, classes: int) -> None:
+    """Refuse what is not an array of integers of 0 to classes-1."""
+    require(labels.dtype.kind in "iu", argument, labels, "integer class labels")
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
+        outside = labels[(labels < 0) | (labels >= classes)].flat[0]
+        raise InputError(f"{argument} is {outside}: expected class labels of 0 to {classes - 1}")
