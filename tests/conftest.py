@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from fnnet.records import Array
 # The tests too repeat; --hypothesis-profile=default draws other examples at each run.
 settings.register_profile("repeatable", derandomize=True)
 settings.load_profile("repeatable")
+
+# A job in the background is started with Ctrl-C ignored, and would hand that on to the scripts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

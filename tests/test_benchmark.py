@@ -192,7 +192,7 @@ def test_an_interruption_keeps_what_is_measured(tmp_path: Path) -> None:
     with started(tmp_path, "--json", path) as process:
         wait_until(path.exists)
         os.killpg(process.pid, signal.SIGINT)
-        process.communicate()
+        process.communicate(timeout=60)
     assert process.returncode == 130
     report = json.loads(path.read_text())
     assert_contestants(report["epochs"]["A"], ["fnnet", "listing"])
@@ -228,7 +228,7 @@ def test_an_interruption_ends_all_processes_without_a_word(
         wait_until(lambda: any(child in command for command in members(process.pid)))
         time.sleep(delay)
         os.killpg(process.pid, signal.SIGINT)
-        _, err = process.communicate()
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert [line for line in err.splitlines() if " is skipped: " not in line] == []
     wait_until(lambda: not members(process.pid))
