@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -64,45 +65,63 @@ def main(
     What the folder holds is not trained again: after a Ctrl-C, the same command goes on. Settings
     that a source leaves open are chosen on the validation images, never on those to test.
     """
-    names = list(EXPERIMENTS) if everything or (quick and not names) else names or []
+    unknown = [name for name in names or [] if name not in EXPERIMENTS]
     known = f"--all, or some of {', '.join(EXPERIMENTS)}"
-    require(names and set(names) <= set(EXPERIMENTS), "NAME", " ".join(names), known)
-    experiments = {name: _as_asked(one, seeds, quick) for name, one in EXPERIMENTS.items()}
+    is_told = not unknown and (names or everything or quick)
+    require(is_told, "NAME", " ".join(unknown), known)
+    asked = [name for name in EXPERIMENTS if everything or not names or name in names]
     images = _reproduce.images.load(data or ("digits" if quick else "mnist"), few=quick)
+    experiments = {
+        name: _as_asked(experiment, images, quick, seeds if name in asked else None)
+        for name, experiment in EXPERIMENTS.items()
+    }
+    commands = {
+        name: f"{name}{_option('--seeds', seeds if name in asked else None)}"
+        f"{_option('--data', data)}{' --quick' * quick}"
+        for name in experiments
+    }
     folder = out or Path("runs", "reproduce-quick" if quick else "reproduce")
-    for name in names:
+    for name in asked:
         check(experiments[name], images, folder)
 
+    others = {name: experiments[name] for name in experiments if name not in asked}
+    results = dict(_found(others, images, folder))
     with Progress(disable=not sys.stdout.isatty()) as progress:
-        for name in names:
+        for name in asked:
             bar = progress.add_task(name, total=all_epochs(experiments[name]))
-            print(line(run(experiments[name], images, folder, partial(progress.advance, bar))))
+            results[name] = run(experiments[name], images, folder, partial(progress.advance, bar))
+            print(line(results[name]))
             sys.stdout.flush()
-
-    results = list(_all_there(experiments, images, folder))
-    options = f" --seeds {seeds}" * (seeds is not None) + " --quick" * quick
-    with replacing(folder / "results.md") as file:
-        file.write(markdown(results, options, images.name).encode())
-    _draw(results, folder)
-    print(f"{len(results)} results are in {folder / 'results.md'}")
+            told = {commands[name]: results[name] for name in EXPERIMENTS if name in results}
+            with replacing(folder / "results.md") as file:
+                file.write(markdown(told, images.name).encode())
+    _draw(list(told.values()), folder)
+    print(f"{len(told)} results are in {folder / 'results.md'}")
 
 
-def _as_asked(experiment: Experiment, seeds: int | None, quick: bool) -> Experiment:
-    experiment = experiment.quick() if quick else experiment
+def _as_asked(experiment: Experiment, images: Images, quick: bool, seeds: int | None) -> Experiment:
+    if not images.are_mnist:
+        experiment = attrs.evolve(experiment, unjudged="not of MNIST")
+    if quick:
+        experiment = experiment.quick()
     if seeds is None:
         return experiment
     return attrs.evolve(experiment, seeds=integer("--seeds", seeds, at_least=1))
 
 
-def _all_there(
+def _option(name: str, value: object) -> str:
+    return "" if value is None else f" {name} {shlex.quote(str(value))}"
+
+
+def _found(
     experiments: dict[str, Experiment], images: Images, folder: Path
-) -> Iterator[Result]:
-    """The results that are in the folder, from whichever run; a line for each that does not fit."""
+) -> Iterator[tuple[str, Result]]:
+    """The results of earlier runs that the folder holds; a line for each that does not fit."""
     for name, experiment in experiments.items():
         try:
             if is_there(experiment, folder):
-                yield run(experiment, images, folder, lambda _: None)
-        except InputError as error:  # what was asked for is checked: nobody waits for this one
+                yield name, run(experiment, images, folder, lambda _: None)
+        except (InputError, OSError) as error:  # what was asked for does not depend on it
             print(f"{name} is left out: {error}")
 
 
@@ -113,8 +132,11 @@ def _draw(results: list[Result], folder: Path) -> None:
     curves = [result for result in results if result.experiment.of == "each"]
     points = [result for result in results if result.experiment.of != "each"]
     for name, draw, some in (("curves", plot_curves, curves), ("points", plot_points, points)):
+        path = folder / f"{name}.png"
         if some:
-            draw(some, folder / f"{name}.png")
+            draw(some, path)
+        else:
+            path.unlink(missing_ok=True)  # of results that are not there any more
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import json
 import os
@@ -64,8 +65,11 @@ SMALL = attrs.evolve(
 
 def pieces(folder: Path) -> dict[str, Any]:
     """What the files of a result hold, but for the seconds."""
-    found = {path.name: json.loads(path.read_text()) for path in folder.rglob("*.json")}
-    return {name: {**piece, "seconds": None} for name, piece in found.items()}
+    found = {path: json.loads(path.read_text()) for path in folder.rglob("*.json")}
+    return {
+        path.name: ({**about, "seconds": None}, fnnet.load_state(path.with_suffix(".npz")))
+        for path, about in found.items()
+    }
 
 
 def ignore(_epochs: int) -> None:
@@ -158,6 +162,21 @@ def test_its_stack_is_the_networks_alone_and_resumes() -> None:
     assert resumed == states[-1]
 
 
+def test_its_history_is_that_of_a_trajectory() -> None:
+    data, watched = dataset(30, (6, 5, 3), kind="bytes"), dataset(9, (6, 5, 3), kind="bytes")
+    config = fnnet.TrainConfig(epochs=2, batch_size=10, seed=(2, 5))
+    start = fnnet.start(fnnet.init((6, 5, 3), seed=(2, 5)), config)
+    monitor = {"training": data, "test": watched}
+    states = list(as_published(start, data, config, monitor=monitor))
+    *_, other = fnnet.trajectory(start, data, config, monitor=monitor)
+    assert [set(row) for row in states[-1].table()] == [set(row) for row in other.table()]
+    assert [row["eta"] for row in states[-1].table()] == [3.0, 3.0]
+    for epoch, state in enumerate(states):
+        found = dict(states[-1].history[epoch].evaluations)
+        assert found["test"] == fnnet.evaluate(state.params, watched)
+        assert found["training"] == fnnet.evaluate(state.params, data)
+
+
 # Pieces
 
 
@@ -203,7 +222,7 @@ def test_an_interrupted_run_ends_as_the_whole_one(
     assert is_there(SMALL, tmp_path / "part")
 
 
-def test_figures_without_their_state_are_computed_anew(
+def test_a_run_without_its_state_begins_anew(
     tmp_path: Path, images: Images, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_disk(*_: object) -> None:
@@ -245,15 +264,52 @@ def test_another_run_in_the_folder_is_refused(tmp_path: Path, images: Images) ->
     run(SMALL, images, tmp_path, ignore)
     config = attrs.evolve(SMALL.settings[0].config, eta=2.0)
     other = attrs.evolve(SMALL, settings=(Settings(config=config),))
-    assert_refused(lambda: run(other, images, tmp_path, ignore), "settings is ", "seeds-0-1.json")
+    assert_refused(
+        lambda: run(other, images, tmp_path, ignore),
+        *("eta is '2.0': expected '1.0', as in ", "seeds-0-1.json"),
+    )
     fewer = attrs.evolve(images, train=images.validation)
     assert_refused(lambda: run(SMALL, fewer, tmp_path, ignore), "data is ")
     path = tmp_path / SMALL.name / "seeds-0-1.json"
     assert_refused(lambda: check(SMALL, fewer, tmp_path), "data is ")
-    for damaged in ("{", "{}", "[1]"):
+    about = json.loads(path.read_text())
+    strange = [{**about, key: "x"} for key in ("run", "seconds")] + [{**about, "digests": None}]
+    for damaged in ("{", "{}", "[1]", *map(json.dumps, strange)):
         path.write_text(damaged)
         assert_refused(lambda: check(SMALL, images, tmp_path), str(path), "its JSON")
         assert_refused(lambda: run(SMALL, images, tmp_path, ignore), str(path), "its JSON")
+
+
+def test_a_state_of_another_run_is_refused(tmp_path: Path, images: Images) -> None:
+    config = attrs.evolve(SMALL.settings[0].config, eta=2.0)
+    other = attrs.evolve(SMALL, settings=(Settings(config=config),))
+    run(SMALL, images, tmp_path, ignore)
+    run(other, images, tmp_path / "other", ignore)
+    path, states = (tmp_path / SMALL.name / f"seeds-0-1.{end}" for end in ("json", "npz"))
+    refused = (f"{states} is not of the run that {path} tells of", "both of one run")
+
+    own = states.read_bytes()
+    states.write_bytes((tmp_path / "other" / SMALL.name / "seeds-0-1.npz").read_bytes())
+    assert_refused(lambda: check(SMALL, images, tmp_path), *refused)
+    fnnet.save_state(states, attrs.evolve(fnnet.load_state(states), epoch=1, history=()))
+    assert_refused(lambda: run(SMALL, images, tmp_path, ignore), *refused)
+    states.write_bytes(own)
+    state = fnnet.load_state(states)
+    fnnet.save_state(states, attrs.evolve(state, history=state.history[1:]))  # epochs are missing
+    assert_refused(lambda: run(SMALL, images, tmp_path, ignore), *refused)
+    states.write_bytes(own)
+    about = json.loads(path.read_text())
+    path.write_text(json.dumps({**about, "digests": about["digests"][:1]}))
+    assert_refused(lambda: run(SMALL, images, tmp_path, ignore), *refused)
+
+
+def test_two_runs_do_not_train_in_one_folder(tmp_path: Path, images: Images) -> None:
+    def in_between(_epochs: int) -> None:
+        with pytest.raises(fnnet.InputError, match="book-30 is in use by another run: expected"):
+            run(SMALL, images, tmp_path, ignore)
+
+    run(SMALL, images, tmp_path, in_between)
+    run(SMALL, images, tmp_path, ignore)
 
 
 # Settings that are chosen
@@ -272,8 +328,8 @@ def test_the_settings_are_those_that_validate_best(tmp_path: Path, images: Image
     scores = [score for _, score in result.tried]
     assert scores[1] == max(scores) > scores[0]
     assert all_epochs(experiment) == 3 * 1 + 2
-    trials = [piece for name, piece in pieces(tmp_path).items() if name.startswith("trial")]
-    assert [set(row) for trial in trials for row in trial["epochs"]] == [{"validation"}] * 3
+    trials = [state for name, (_, state) in pieces(tmp_path).items() if name.startswith("trial")]
+    assert [set(dict(r.evaluations)) for t in trials for r in t.history] == [{"validation"}] * 3
 
 
 def test_a_check_before_training_knows_the_chosen_settings(tmp_path: Path, images: Images) -> None:
@@ -286,7 +342,7 @@ def test_a_check_before_training_knows_the_chosen_settings(tmp_path: Path, image
     piece = path.read_text()
     path.write_text(piece.replace('"eta": "3.0"', '"eta": "1e-06"'))
     assert path.read_text() != piece
-    assert_refused(lambda: check(experiment, images, tmp_path), "settings is ", "seeds-0-0.json")
+    assert_refused(lambda: check(experiment, images, tmp_path), "eta is '3.0'", "seeds-0-0.json")
 
 
 def test_the_test_images_have_no_say(tmp_path: Path, images: Images) -> None:
@@ -327,22 +383,26 @@ def test_which_epoch_counts() -> None:
     assert figures(result_of(test, validation, unit="error")).tolist() == [5, 1]
 
 
+OFF = "not reproduced: the best seed is off by"
+
+
 @pytest.mark.parametrize(
     ("experiment", "reproduced", "text"),
     [
         ({"published": (95.5,)}, True, "reproduced"),
         ({"published": (96.0,)}, True, "reproduced"),
         ({"published": (94.5,)}, True, "reproduced: beaten by all seeds"),
-        ({"published": (96.5,)}, False, "not reproduced, off by 0.50"),
+        ({"published": (96.5,)}, False, f"{OFF} 0.50, the mean by 1.00"),
         ({"published": (96.5,), "within": 0.5}, True, "reproduced"),
-        ({"published": (96.5,), "within": 0.4}, False, "not reproduced, off by 0.50"),
+        ({"published": (96.5,), "within": 0.4}, False, f"{OFF} 0.50, the mean by 1.00"),
         ({"published": (4.5,), "unit": "error"}, True, "reproduced"),
         ({"published": (6.0,), "unit": "error"}, True, "reproduced: beaten by all seeds"),
-        ({"published": (3.0,), "unit": "error"}, False, "not reproduced, off by 1.00"),
-        ({"published": (97.0,), "unit": "under"}, True, "reproduced"),
-        ({"published": (94.0,), "unit": "under"}, False, "not reproduced, off by 1.00"),
+        ({"published": (3.0,), "unit": "error"}, False, f"{OFF} 1.00, the mean by 1.50"),
+        ({"published": (97.0,), "unit": "under"}, True, "reproduced by 2 of 2 seeds"),
+        ({"published": (96.0,), "unit": "under"}, True, "reproduced by 1 of 2 seeds"),
+        ({"published": (94.0,), "unit": "under"}, False, f"{OFF} 1.00, the mean by 1.50"),
         ({"published": ()}, None, "none: no figure to compare with"),
-        ({"judged": False}, None, "none: a quick pass"),
+        ({"unjudged": "a quick pass"}, None, "none: a quick pass"),
     ],
 )
 def test_verdicts(experiment: dict[str, Any], reproduced: bool | None, text: str) -> None:
@@ -480,13 +540,13 @@ def test_what_does_not_fit_is_left_out_or_refused_before_training(tmp_path: Path
     other = ("--quick", "--out", "mix", "--data", "other.npz")
     second = script(tmp_path, *other, "unscaled-30")
     assert (second.returncode, second.stderr) == (0, "")
-    _, left_out, _, where = second.stdout.splitlines()
+    left_out, _, _, where = second.stdout.splitlines()
     assert left_out.startswith("scaled-30 is left out: data is '")
     assert "mix/scaled-30/seeds-0-1.json" in left_out
     assert where == "1 results are in mix/results.md"
     table = (tmp_path / "mix/results.md").read_text()
-    assert "`reproduce.py unscaled-30 --quick`" in table
-    assert "`reproduce.py scaled-30 --quick`" not in table
+    assert "`reproduce.py unscaled-30 --data other.npz --quick`" in table
+    assert "`reproduce.py scaled-30" not in table
     assert before.items() <= pieces(tmp_path / "mix").items()
 
     third = script(tmp_path, *other, "entropy-30", "scaled-30")
@@ -495,11 +555,45 @@ def test_what_does_not_fit_is_left_out_or_refused_before_training(tmp_path: Path
     assert not (tmp_path / "mix/entropy-30").exists()
 
 
+def test_what_is_not_of_mnist_is_not_judged(tmp_path: Path) -> None:
+    done = script(tmp_path, "scaled-30", "--data", "digits", "--seeds", "1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "; none: not of MNIST; 1 seed, " in done.stdout
+    table = (tmp_path / "runs/reproduce/results.md").read_text()
+    assert "`reproduce.py scaled-30 --seeds 1 --data digits`" in table
+    # --seeds is for what is asked for: the others have all theirs.
+    done = script(tmp_path, "unscaled-30", "--data", "digits", "--seeds", "1")
+    assert "1 results are in" in done.stdout
+    assert script(tmp_path, "scaled-30", "--data", "digits").returncode == 0
+    done = script(tmp_path, "unscaled-30", "--data", "digits", "--seeds", "1")
+    assert "2 results are in" in done.stdout
+    table = (tmp_path / "runs/reproduce/results.md").read_text()
+    assert "`reproduce.py scaled-30 --data digits`" in table
+
+
+def test_mnist_is_known_in_both_formats(mnist_folder: Path) -> None:
+    assert all_images.load(str(mnist_folder)).are_mnist
+    assert all_images.load(str(mnist_folder / "mnist.pkl.gz")).are_mnist
+    assert not all_images.load(str(mnist_folder), few=True).are_mnist
+
+
+def test_what_is_finished_is_reported_whatever_comes_next(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    (folder / "unscaled-30").mkdir(parents=True)
+    with (folder / "unscaled-30/lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        done = script(tmp_path, "--quick", "scaled-30", "unscaled-30", "--out", folder)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"reproduce.py: {folder / 'unscaled-30'} is in use by another")
+    assert "`reproduce.py scaled-30 --quick`" in (folder / "results.md").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ([], "NAME is '': expected --all, or some of notebook, notebook-mean, book-30, book-100"),
-        (["notebook", "other"], "NAME is 'notebook other': expected --all, or some of"),
+        (["notebook", "other"], "NAME is 'other': expected --all, or some of"),
+        (["other", "--all"], "NAME is 'other': expected --all, or some of"),
         (
             ["notebook", "--quick", "--seeds", "0"],
             "--seeds is 0: expected an integer of at least",
@@ -516,14 +610,14 @@ def test_a_refusal_in_one_line(tmp_path: Path, arguments: list[str], message: st
 def test_the_report_tells_what_was_chosen(tmp_path: Path, images: Images) -> None:
     chosen = run(in_question(1e-6, 3.0), images, tmp_path, ignore)
     curve = result_of([[93.0, 95.0]] * 4, of="each", published=(95.42,) * 4)
-    text = markdown([chosen, curve], " --seeds 1", "digits")
+    text = markdown({"book-30 --seeds 1": chosen, "curve": curve}, "digits")
     assert "`reproduce.py book-30 --seeds 1`" in text
-    assert "Chosen: eta 3.0; by the right validation images of one more seed in 1 epochs" in text
+    assert "Chosen: eta 3.0; by the right validation images in the best of 1 epoch, of a" in text
     assert f"(eta 1e-06: {chosen.tried[0][1]:.2f}; eta 3.0: {chosen.tried[1][1]:.2f})" in text
     assert "| 0 | 95.42 | 94.00 (93.00 to 95.00) |" in text
 
     test, validation = [[90, 92], [97, 96], [94, 95]], [[90, 92], [91, 93], [99, 91]]
-    row = markdown([result_of(test, validation)], "", "digits").splitlines()[6]
+    row = markdown({"book-30": result_of(test, validation)}, "digits").splitlines()[6]
     assert row == (
         "| book, ch. 1: 30 units | 95.42 % | 96.50 (96.00 to 97.00) | 97.00 | reproduced: beaten "
         "by all seeds | 94.50 (94.00 to 95.00) | 95.00 (94.00 to 96.00) | 2 | 100 s "

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal, Protocol
 
 import attrs
 
 import fnnet
 
-Trajectory = Callable[
-    [fnnet.TrainState, fnnet.Dataset, fnnet.TrainConfig], Iterator[fnnet.TrainState]
-]
-"""What trains: `fnnet.trajectory`, or what another step makes of it."""
+__all__ = ["Experiment", "Settings", "Trajectory"]
+
+
+class Trajectory(Protocol):
+    """What trains: `fnnet.trajectory`, or what another step makes of it."""
+
+    __name__: str
+
+    def __call__(
+        self,
+        state: fnnet.TrainState,
+        dataset: fnnet.Dataset,
+        config: fnnet.TrainConfig,
+        *,
+        monitor: Mapping[str, fnnet.Dataset] = ...,
+    ) -> Iterator[fnnet.TrainState]:
+        """The states after each of the epochs to come."""
+        ...
 
 
 @attrs.frozen(kw_only=True)
@@ -100,8 +114,8 @@ class Experiment:
         How many of them in one stack. Large ones are faster one by one: they fill the cache.
     trajectory
         What trains them.
-    judged
-        Whether the run is a whole one, whose figure can be compared.
+    unjudged
+        Why the figure cannot be compared, where it cannot.
     """
 
     name: str
@@ -119,9 +133,11 @@ class Experiment:
     seeds: int = 5
     stacked: int = 5
     trajectory: Trajectory = fnnet.trajectory
-    judged: bool = True
+    unjudged: str = ""
 
     def quick(self) -> Experiment:
         """The same in a few seconds."""
         settings = (s.for_epochs(min(s.config.epochs, 4)) for s in self.settings)
-        return attrs.evolve(self, settings=tuple(settings), trial=1, seeds=2, judged=False)
+        return attrs.evolve(
+            self, settings=tuple(settings), trial=1, seeds=2, unjudged="a quick pass"
+        )

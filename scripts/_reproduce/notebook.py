@@ -5,13 +5,14 @@ It stands here, and not in fnnet: it is a defect, put down as a pure function.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import reduce
 from itertools import accumulate, islice
-
-import attrs
+from types import MappingProxyType
 
 import fnnet
+
+__all__ = ["PRINTED", "as_published", "as_published_step"]
 
 PRINTED = (
     *(50.07, 67.15, 75.13, 79.79, 82.96, 82.94, 84.64, 86.58, 87.24, 87.72, 87.69, 88.06),
@@ -41,7 +42,11 @@ def as_published_step(params: fnnet.Params, batch: fnnet.Batch, eta: float) -> f
 
 
 def as_published(
-    state: fnnet.TrainState, dataset: fnnet.Dataset, config: fnnet.TrainConfig
+    state: fnnet.TrainState,
+    dataset: fnnet.Dataset,
+    config: fnnet.TrainConfig,
+    *,
+    monitor: Mapping[str, fnnet.Dataset] = MappingProxyType({}),
 ) -> Iterator[fnnet.TrainState]:
     """`fnnet.trajectory` with the listing's step: the notebook's `SGD`, epoch by epoch."""
 
@@ -55,7 +60,12 @@ def as_published(
             return as_published_step(params, batch, config.eta)
 
         params = reduce(step, batches, state.params)
-        return attrs.evolve(state, params=params, epoch=number + 1)
+        evaluations = tuple(
+            (name, fnnet.evaluate(params, watched, cost=config.cost))
+            for name, watched in monitor.items()
+        )
+        report = fnnet.EpochReport(number, config.eta, evaluations)
+        return fnnet.TrainState(params, number + 1, history=(*state.history, report))
 
     states = accumulate(range(state.epoch, config.epochs), epoch, initial=state)
     return islice(states, 1, None)

@@ -1,7 +1,8 @@
 """A piece of a result: one stack of networks, trained epoch by epoch, and kept in two files.
 
-`NAME.json` holds the figures of every epoch so far, `NAME.npz` where the training stands. Both are
-replaced after each epoch: an interruption costs an epoch at the most.
+`NAME.npz` holds where the training stands, with the figures of every epoch so far in its history;
+`NAME.json` tells which run that is of. Both are replaced after each epoch: an interruption costs an
+epoch at the most.
 """
 
 from __future__ import annotations
@@ -12,19 +13,42 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import attrs
 import numpy as np
 
 import fnnet
+from _benchmark.machine import machine
 from _reproduce.experiment import Experiment, Settings
 from _reproduce.images import Images
-from fnnet.checks import require
+from fnnet.checks import InputError, require
+from fnnet.records import Array
 from fnnet.replacing import replacing
 
 __all__ = ["Piece", "is_finished", "resume", "train"]
 
-Piece = dict[str, Any]
-"""What `NAME.json` holds: the `run` that it is of, the accuracies after its `epochs`, the `digests`
-of its networks, and the `seconds` that it took, evaluation included."""
+
+@attrs.frozen
+class Piece:
+    """How far the training of a stack has come.
+
+    Attributes
+    ----------
+    state
+        Where it stands; its history has the evaluations.
+    digests
+        Of the stack, after each epoch.
+    seconds
+        It took, evaluation included.
+    """
+
+    state: fnnet.TrainState
+    digests: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    def accuracies(self, part: str) -> Array:
+        """The right answers among a part of the images, in percent: (epochs, seeds)."""
+        history = (dict(report.evaluations) for report in self.state.history)
+        return 100 * np.array([evaluations[part].accuracy for evaluations in history])
 
 
 def train(
@@ -50,23 +74,25 @@ def train(
     Raises
     ------
     InputError
-        Where the files are of another run.
+        Where the files are of another run, or are damaged.
     """
-    config = settings.seeded(seeds)
-    piece, before = resume(experiment, settings, seeds, images, path)
-    advance(before.epoch)
-    began = time.perf_counter() - piece["seconds"]
-    for state in experiment.trajectory(before, images.train, config):
-        reports = {
-            part: fnnet.evaluate(state.params, getattr(images, part), cost=config.cost)
-            for part in on
-        }
-        piece["epochs"].append({part: reports[part].accuracy.tolist() for part in on})
-        piece["digests"] = [state.params[k].digest() for k in range(len(seeds))]
-        piece["seconds"] = time.perf_counter() - began
-        # The figures go first: those of an epoch too much are cut off again.
+    piece = resume(experiment, settings, seeds, images, on, path)
+    advance(piece.state.epoch)
+    run = _run(experiment, settings, seeds, images)
+    began = time.perf_counter() - piece.seconds
+    states = experiment.trajectory(
+        piece.state,
+        images.train,
+        settings.seeded(seeds),
+        monitor={part: getattr(images, part) for part in on},
+    )
+    for state in states:
+        digests = (*piece.digests, state.params.digest())
+        piece = Piece(state, digests, time.perf_counter() - began)
+        about = {"run": run, "digests": digests, "seconds": piece.seconds}
+        # It goes first: a digest too much is cut off again.
         with replacing(path) as file:
-            file.write(f"{json.dumps(piece, indent=1)}\n".encode())
+            file.write(f"{json.dumps(about, indent=1)}\n".encode())
         fnnet.save_state(path.with_suffix(".npz"), state)
         advance(1)
     return piece
@@ -83,36 +109,49 @@ def resume(
     settings: Settings,
     seeds: tuple[int, ...],
     images: Images,
+    on: tuple[str, ...],
     path: Path,
-) -> tuple[Piece, fnnet.TrainState]:
-    """What there is, and where it stands; arguments and errors as in `train`."""
-    run = {
-        "network": list(experiment.sizes),
-        "seeds": list(seeds),
-        "settings": settings.described(),
-        "step": experiment.trajectory.__name__,
-        "data": images.digest,
-        "numpy": np.__version__,
-    }
+) -> Piece:
+    """What there is; arguments and errors as in `train`."""
     start = fnnet.start(settings.init(experiment.sizes, seeds), settings.seeded(seeds))
     if not path.exists():
-        return {"run": run, "epochs": [], "seconds": 0.0, "digests": []}, start
-    piece = _read(path)
-    for name, value in run.items():
-        expected = f"{piece['run'].get(name)!r}, as in {path}, or another --out"
-        require(piece["run"].get(name) == value, name, value, expected)
+        return Piece(start)
+    run, digests, seconds = _read(path)
+    for name, value in _run(experiment, settings, seeds, images).items():
+        expected = f"{run.get(name)!r}, as in {path}, or another --out"
+        require(run.get(name) == value, name, value, expected)
     states = path.with_suffix(".npz")
-    state = fnnet.load_state(states) if states.exists() else start
-    return {**piece, "epochs": piece["epochs"][: state.epoch]}, state
+    if not states.exists():
+        return Piece(start, seconds=seconds)
+    state = fnnet.load_state(states)
+    digests = digests[: state.epoch]
+    parts = [tuple(dict(report.evaluations)) for report in state.history]
+    if digests[-1:] != (state.params.digest(),) or parts != [on] * len(digests):
+        expected = "both of one run, or neither"
+        raise InputError(f"{states} is not of the run that {path} tells of: expected {expected}")
+    return Piece(state, digests, seconds)
 
 
-def _read(path: Path) -> Piece:
+def _run(
+    experiment: Experiment, settings: Settings, seeds: tuple[int, ...], images: Images
+) -> dict[str, Any]:
+    """All that the bytes of the result depend on."""
+    return {
+        "network": list(experiment.sizes),
+        "seeds": list(seeds),
+        **settings.described(),
+        "step": experiment.trajectory.__name__,
+        "data": images.digest,
+        "fnnet": fnnet.__version__,
+        "numpy": np.__version__,
+        "processor": machine()["processor"],
+    }
+
+
+def _read(path: Path) -> tuple[dict[str, Any], tuple[str, ...], float]:
     try:
-        piece = json.loads(path.read_text())
-        piece["run"].items(), piece["seconds"], piece["digests"], piece["epochs"][:]
-    except (ValueError, KeyError, TypeError, AttributeError):
+        about = json.loads(path.read_text())
+        return dict(about["run"]), tuple(about["digests"]), float(about["seconds"])
+    except (ValueError, KeyError, TypeError):
         expected = "its JSON, or no file"
-        raise fnnet.InputError(
-            f"{path} is not what reproduce.py writes: expected {expected}"
-        ) from None
-    return dict(piece)
+        raise InputError(f"{path} is not what reproduce.py writes: expected {expected}") from None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from _reproduce.result import Result, figures
+from fnnet.replacing import replacing
 
 __all__ = ["can_draw", "plot_curves", "plot_points"]
 
@@ -34,7 +35,7 @@ def plot_curves(results: Sequence[Result], path: Path) -> None:
         ax.plot(epochs, accuracies.mean(axis=1), color=colour, label=label)
         low, high = accuracies.min(axis=1), accuracies.max(axis=1)
         ax.fill_between(epochs, low, high, color=colour, alpha=0.2, linewidth=0)
-        if printed := result.experiment.published[: len(epochs)]:
+        if printed := result.experiment.published[: len(epochs)]:  # a quick pass has fewer
             ax.plot(epochs, printed, "o", markersize=3, color=_PRINTED, label="as printed")
     ax.set(xlabel="epoch", ylabel="test images right, %", ylim=(None, 100))
     ax.legend(frameon=False, fontsize="small")
@@ -75,4 +76,5 @@ def _mark_ticks(ax: Any) -> None:
 def _finish(figure: Any, ax: Any, path: Path) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.grid(alpha=0.2)
-    figure.savefig(path, dpi=150)
+    with replacing(path) as file:
+        figure.savefig(file, format="png", dpi=150)

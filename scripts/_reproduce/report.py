@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 
 import numpy as np
 
@@ -29,21 +30,23 @@ def line(result: Result) -> str:
     """A result in a line, for a terminal."""
     experiment = result.experiment
     ours = f"ours {_spread(_summary(result))}, best {_best(result)}"
-    took = f"{len(result.digests)} seeds, {_duration(result.seconds)}"
-    parts = (f"published {_published(experiment)}", ours, verdict(result).text, took)
+    took = f"{_count(len(result.digests), 'seed')}, {_duration(result.seconds)}"
+    digest = f"digest {_digest(result)}"
+    parts = (f"published {_published(experiment)}", ours, verdict(result).text, took, digest)
     return f"{experiment.name}: {'; '.join(parts)}"
 
 
-def markdown(results: Sequence[Result], options: str, data: str) -> str:
+def markdown(commands: Mapping[str, Result], data: str) -> str:
     """The text of `results.md`.
 
     Parameters
     ----------
-    options
-        What the commands have after their names.
+    commands
+        The results, each by what it comes from: the arguments of `reproduce.py`.
     data
         What was trained on, in words.
     """
+    results = list(commands.values())
     here = machine()
     where = f"{data}. {here['processor']}, {here['usable']} of {here['cores']} cores."
     header = "result|published|ours, mean (range)|best seed|verdict|last epoch"
@@ -59,9 +62,9 @@ def markdown(results: Sequence[Result], options: str, data: str) -> str:
             _spread(figures(result, "validated")),
             str(len(result.digests)),
             _duration(result.seconds),
-            f"`reproduce.py {result.experiment.name}{options}`",
+            f"`reproduce.py {command}`",
         )
-        for result in results
+        for command, result in commands.items()
     )
     blocks = [
         "# Published results, and fnnet's",
@@ -69,7 +72,9 @@ def markdown(results: Sequence[Result], options: str, data: str) -> str:
         "\n".join(_table(header.split("|"), rows)),
         "In percent, of right answers or, where the source prints errors, of wrong ones; the range "
         "is the seeds'. Beside the epoch that the source tells of, the table has the last one, and "
-        "the test figure of the one that is best on the validation images.",
+        "the test figure of the one that is best on the validation images. A figure is reproduced "
+        'where one seed at least comes to it, and a curve where the seeds\' mean does; "within" '
+        "says give or take how much.",
         "\n".join(line for result in results for line in _point(result)),
     ]
     curves = [result for result in results if result.experiment.of == "each"]
@@ -87,15 +92,18 @@ def _point(result: Result) -> Iterator[str]:
     settings = result.settings.described()
     names = [name for name in settings if name in _ALWAYS or settings[name] != usual[name]]
     yield f"- `{experiment.name}`: {experiment.source}. {network}, {_words(settings, names)}."
-    yield f"  Compared: {_OF[experiment.of]}, {experiment.on} images. {experiment.note}".rstrip()
+    within = f", within {experiment.within:g}" * (experiment.within > 0)
+    compared = f"{_OF[experiment.of]}, {experiment.on} images{within}"
+    yield f"  Compared: {compared}. {experiment.note}".rstrip()
     if result.tried:
         tried = [(settings.described(), score) for settings, score in result.tried]
         names = [name for name in settings if len({one[name] for one, _ in tried}) > 1]
         scores = "; ".join(f"{_words(one, names)}: {score:.2f}" for one, score in tried)
         yield (
-            f"  Chosen: {_words(settings, names)}; by the right validation images of one more "
-            f"seed in {experiment.trial} epochs ({scores})."
+            f"  Chosen: {_words(settings, names)}; by the right validation images in the best of "
+            f"{_count(experiment.trial, 'epoch')}, of a seed that is no other's ({scores})."
         )
+    yield f"  Digest: {_digest(result)}."
 
 
 def _words(settings: Mapping[str, str], names: Sequence[str]) -> str:
@@ -141,8 +149,17 @@ def _spread(values: Array) -> str:
 
 
 def _best(result: Result) -> str:
-    best = np.max if result.experiment.unit == "accuracy" else np.min
+    best = np.min if result.experiment.unit == "error" else np.max
     return f"{best(_summary(result)):.2f}"
+
+
+def _digest(result: Result) -> str:
+    """One for all seeds' networks, short: a rerun has the same."""
+    return sha256("\n".join(result.digests).encode()).hexdigest()[:12]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'s' * (number != 1)}"
 
 
 def _duration(seconds: float) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -11,51 +13,57 @@ from _reproduce.experiment import Experiment, Settings
 from _reproduce.images import Images
 from _reproduce.piece import Piece, is_finished, resume, train
 from _reproduce.result import Result
+from fnnet.checks import InputError
 
 __all__ = ["all_epochs", "check", "is_there", "run"]
 
 _TRIAL_SEED = 1000
-"""Of the networks that settings are tried with; no result has it."""
+"""Of the networks that settings are tried with: far from those of a result, 0 and up."""
+
+_CHOOSES, _REPORTS = ("validation",), ("validation", "test")
+"""The parts of the images that a trial is evaluated on, and a result."""
 
 
 def run(
     experiment: Experiment, images: Images, folder: Path, advance: Callable[[int], None]
 ) -> Result:
     """Train what the folder does not hold yet; `advance` is told of epochs that are done."""
-    (folder / experiment.name).mkdir(parents=True, exist_ok=True)
-    trials = [
-        train(experiment, settings, (_TRIAL_SEED,), images, ("validation",), path, advance)
-        for path, settings in _trials(experiment, folder)
-    ]
-    scores, settings = _chosen(experiment, trials)
-    parts = ("validation", "test")
-    pieces = [
-        train(experiment, settings, seeds, images, parts, path, advance)
-        for path, seeds in _stacks(experiment, folder)
-    ]
+    with _alone(folder / experiment.name):
+        trials = [
+            train(experiment, settings, (_TRIAL_SEED,), images, _CHOOSES, path, advance)
+            for path, settings in _trials(experiment, folder)
+        ]
+        scores, settings = _chosen(experiment, trials)
+        pieces = [
+            train(experiment, settings, seeds, images, _REPORTS, path, advance)
+            for path, seeds in _stacks(experiment, folder)
+        ]
     return Result(
         experiment=experiment,
         settings=settings,
         tried=tuple(zip(experiment.settings, scores, strict=bool(scores))),
         accuracies={
-            part: 100 * np.hstack([[row[part] for row in piece["epochs"]] for piece in pieces])
-            for part in parts
+            part: np.hstack([piece.accuracies(part) for piece in pieces]) for part in _REPORTS
         },
-        digests=tuple(digest for piece in pieces for digest in piece["digests"]),
-        seconds=sum(piece["seconds"] for piece in (*trials, *pieces)),
+        digests=tuple(
+            piece.state.params[k].digest()
+            for piece in pieces
+            for k in range(*piece.state.params.leading)
+        ),
+        seconds=sum(piece.seconds for piece in (*trials, *pieces)),
     )
 
 
 def check(experiment: Experiment, images: Images, folder: Path) -> None:
     """Refuse, before anything is trained, what the folder holds of another run."""
     trials = [
-        resume(experiment, settings, (_TRIAL_SEED,), images, path)
+        resume(experiment, settings, (_TRIAL_SEED,), images, _CHOOSES, path)
         for path, settings in _trials(experiment, folder)
     ]
-    if all(state.epoch == experiment.trial for _, state in trials):
-        _, settings = _chosen(experiment, [trial for trial, _ in trials])
+    if all(trial.state.epoch == experiment.trial for trial in trials):
+        _, settings = _chosen(experiment, trials)
         for path, seeds in _stacks(experiment, folder):
-            resume(experiment, settings, seeds, images, path)
+            resume(experiment, settings, seeds, images, _REPORTS, path)
 
 
 def all_epochs(experiment: Experiment) -> int:
@@ -73,9 +81,22 @@ def is_there(experiment: Experiment, folder: Path) -> bool:
     )
 
 
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Refuse a folder that another process is training in: both would write the same files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            expected = "its end, or another --out"
+            raise InputError(f"{folder} is in use by another run: expected {expected}") from None
+        yield
+
+
 def _chosen(experiment: Experiment, trials: Sequence[Piece]) -> tuple[list[float], Settings]:
     """What the settings in question came to on the validation images, and the best of them."""
-    scores = [100 * max(row["validation"][0] for row in trial["epochs"]) for trial in trials]
+    scores = [float(trial.accuracies("validation").max()) for trial in trials]
     return scores, experiment.settings[int(np.argmax(scores)) if scores else 0]
 
 
