@@ -98,7 +98,7 @@ _LECUN = tuple(
                 biases="zero",
                 hidden=units,
             )
-            for units, eta in product(("tanh", "sigmoid"), (0.1, 0.3, 1.0, 3.0))
+            for units, eta in product(("tanh", "sigmoid"), (0.1, 0.3, 1.0, 3.0, 10.0))
         ),
         published=(error,),
         unit="error",
