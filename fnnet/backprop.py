@@ -112,7 +112,7 @@ class Passes:
         self.feedforward(x)
         self.inputs[0] = x
         layer = self.layers[-1]
-        cost.backward(layer.activation, y, layer.delta)
+        cost.derivative(layer.activation, y, layer.delta)
         np.multiply(layer.delta, scale, out=layer.delta)
         if cost.output is None:  # else the cost has taken the activation into account
             layer.through_activation()

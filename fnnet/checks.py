@@ -6,7 +6,7 @@ import math
 import numbers
 import operator
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,10 +25,14 @@ __all__ = [
     "integer",
     "record",
     "require",
+    "writes",
 ]
 
 
 Named = TypeVar("Named")
+
+_UNWRITTEN = 12345.678
+"""What no function makes of zeros."""
 
 
 class InputError(ValueError):
@@ -109,6 +113,24 @@ def by_name(argument: str, value: object, known: Mapping[str, Named]) -> Named:
     if isinstance(value, kind):
         return value
     raise InputError(f"{argument} is {_in_words(value)}: expected one of {', '.join(known)}")
+
+
+def writes(name: str, function: Callable[..., object], *inputs: NDArray[Any]) -> None:
+    """Refuse a caller's `function(*inputs, out)` that does not fill `out`, of the inputs' shape.
+
+    >>> def square(z, out):
+    ...     out = z * z
+    >>> writes("square", square, np.zeros(3))
+    Traceback (most recent call last):
+    fnnet.checks.InputError: square leaves `out` as it was: expected its result in there
+    """
+    out = np.full_like(inputs[0], _UNWRITTEN)
+    with np.errstate(all="ignore"):  # it may be one that has no value there
+        returned = function(*inputs, out)
+    if returned is not None and returned is not out:
+        raise InputError(f"{name} returns its result: expected it in `out`")
+    if np.any(out == _UNWRITTEN):
+        raise InputError(f"{name} leaves `out` as it was: expected its result in there")
 
 
 def array_of_numbers(argument: str, values: ArrayLike) -> NDArray[Any]:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet.activations import Activation, sigmoid, softmax
-from fnnet.checks import InputError, by_name, finite_number, require
+from fnnet.checks import InputError, by_name, finite_number, require, writes
+from fnnet.params import Architecture
 from fnnet.recipes import Remade, remembered
 from fnnet.records import Array
 
@@ -65,18 +66,18 @@ class Cost(Remade):
     output: Activation | None = attrs.field(default=None, repr=False)
 
     def of_samples(self, a: Array, y: Array) -> Array:
-        """`value(a, y)`, if it has a number for each sample."""
-        costs = self.value(a, y)
+        """`value(a, y)` in the dtype of a, if it has a number for each sample."""
+        costs = np.asarray(self.value(a, y))
         *leading, _, n = np.broadcast_shapes(a.shape, y.shape)
         expected = f"shape {(*leading, n)}, a cost for each sample (a column)"
-        require(np.shape(costs) == (*leading, n), f"{self.name}.value(a, y)", costs, expected)
-        return costs
+        require(costs.shape == (*leading, n), f"{self.name}.value(a, y)", costs, expected)
+        return costs.astype(a.dtype, copy=False)
 
-    def backward(self, a: Array, y: Array, delta: Array) -> None:
-        """`derivative(a, y, delta)`, if it writes there and returns nothing else."""
-        returned = self.derivative(a, y, delta)
-        if returned is not None and returned is not delta:
-            raise InputError(f"{self.name}.derivative returns its result: expected it in `out`")
+    def check_writes(self, units: int) -> None:
+        """Refuse a derivative of a caller's own that does not write it, for so many outputs."""
+        if COSTS.get(self.name) is not self:
+            a, y = np.zeros((2, units, 1))
+            writes(f"{self.name}.derivative", self.derivative, a, y)
 
 
 def _quadratic(a: Array, y: Array) -> Array:
@@ -179,12 +180,13 @@ def as_cost(cost: str | Cost) -> Cost:
     return by_name("cost", cost, COSTS)
 
 
-def cost_for(output: Activation, cost: str | Cost) -> Cost:
-    """A cost from its name, or as it is, if it goes with the output layer's activation."""
-    cost = as_cost(cost)
+def cost_for(architecture: Architecture, cost: str | Cost) -> Cost:
+    """A cost from its name, or as it is, if it goes with the network's output layer."""
+    cost, output = as_cost(cost), architecture.activations[-1]
     if cost.output not in (None, output):
         needed = f"an output layer of {cost.output.name}, not {output.name}"
         raise InputError(f"cost is {cost.name}: expected {needed}")
+    cost.check_writes(architecture.sizes[-1])
     return cost
 
 

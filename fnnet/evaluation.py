@@ -91,7 +91,7 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
     (array([21, 25]), 360)
     """
     record("params", params, Params)
-    cost = cost_for(params.architecture.activations[-1], cost)
+    cost = cost_for(params.architecture, cost)
     check_fits(params, dataset)
     check_targets(dataset, cost)
     correct, total_cost = 0, 0.0

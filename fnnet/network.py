@@ -131,7 +131,7 @@ def cost(
     0.2687
     """
     record("params", params, Params)
-    cost = cost_for(params.architecture.activations[-1], cost)
+    cost = cost_for(params.architecture, cost)
     inputs, targets, weights = as_samples(params, x, y, weights)
     leading_axes(params, inputs, targets, weights)
     with arithmetic():
@@ -216,7 +216,7 @@ def from_gradient(
 ) -> Result:
     """What `result` makes of `factor` times the gradient of the mean cost, as for `gradient`."""
     record("params", params, Params)
-    cost = cost_for(params.architecture.activations[-1], cost)
+    cost = cost_for(params.architecture, cost)
     inputs, targets, weights = as_samples(params, *samples)
     leading = leading_axes(params, inputs, targets, weights)
     with arithmetic():

@@ -70,7 +70,7 @@ def start(params: Params, config: TrainConfig) -> TrainState:
     expected = f"one seed, or one for each network (params has the leading axes {params.leading})"
     require(one_each, "config.seed", config.seed, expected)
     output, units = params.architecture.activations[-1], params.sizes[-1]
-    cost_for(output, config.cost)
+    cost_for(params.architecture, config.cost)
     learns = units > 1 or output != softmax
     require(learns, "the output layer", "softmax of one unit", "sigmoid: that softmax is always 1")
     shares_of(params.architecture, config.dropout)

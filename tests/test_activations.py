@@ -288,7 +288,7 @@ def test_an_unknown_activation_is_told_which_ones_there_are(name: Any) -> None:
 
 
 @pytest.mark.parametrize("part", ["function", "derivative"])
-def test_ones_own_that_returns_its_result_is_refused_in_a_network(part: str) -> None:
+def test_ones_own_that_does_not_write_its_result_is_refused_in_a_network(part: str) -> None:
     mine = attrs.evolve(tanh, name="mine")
     assert fnnet.init([2, 3], seed=0, activations=mine).sizes == (2, 3)
     returning: Any = {
@@ -298,6 +298,9 @@ def test_ones_own_that_returns_its_result_is_refused_in_a_network(part: str) -> 
     wrong = attrs.evolve(mine, **{part: returning[part]})
     message = f"mine.{part} returns its result: expected it in `out`"
     assert_refused(lambda: fnnet.init([2, 3], seed=0, activations=wrong), message)
+    forgotten = attrs.evolve(mine, **{part: lambda *_arguments: None})
+    message = f"mine.{part} leaves `out` as it was: expected its result in there"
+    assert_refused(lambda: fnnet.init([2, 3], seed=0, activations=forgotten), message)
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS.values(), ids=ACTIVATIONS)

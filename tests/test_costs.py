@@ -305,10 +305,11 @@ def test_some_costs_go_with_one_output_layer_alone(cost: Cost) -> None:
         needed = (
             f"cost is {cost.name}: expected an output layer of {cost.output.name}, not {other.name}"
         )
-        assert_refused(lambda other=other: cost_for(other, cost), needed)  # type: ignore[misc]
         params = init([2, 3, 1], seed=0, activations=["sigmoid", other])
+        assert_refused(lambda p=params: cost_for(p.architecture, cost), needed)  # type: ignore[misc]
         assert_refused(lambda p=params: grads(p, [[1, 2]], [[1.0]], cost=cost.name), needed)  # type: ignore[misc]
-    assert cost_for(cost.output, cost.name) is cost
+    fitting = init([2, 3, 1], seed=0, activations=["sigmoid", cost.output])
+    assert cost_for(fitting.architecture, cost.name) is cost
 
 
 def test_the_costs_are_exported() -> None:
@@ -347,6 +348,26 @@ class TestOnesOwn:
         assert_refused(lambda: grads(self.params, self.x, self.y, cost=returning), message)
         data, config = dataset(10, (3, 2)), TrainConfig(epochs=1, cost=returning)
         assert_refused(lambda: train(start(self.params, config), data, config), message)
+
+    def test_whose_derivative_is_not_written_is_refused(self) -> None:
+        def derivative(a: Any, y: Any, out: Any) -> None:
+            out = a - y
+
+        forgotten = Cost("mine", squared_error.value, derivative)
+        message = "mine.derivative leaves `out` as it was: expected its result in there"
+        assert_refused(lambda: grads(self.params, self.x, self.y, cost=forgotten), message)
+        config = TrainConfig(epochs=1, cost=forgotten)
+        assert_refused(lambda: start(self.params, config), message)
+
+    def test_that_counts_in_integers_is_weighed_like_any_other(self) -> None:
+        def wrong(a: Any, y: Any) -> Any:
+            return np.sum((a > 0.5) != (y > 0.5), axis=-2)
+
+        counting = Cost("mine", wrong, squared_error.derivative)
+        counted = fnnet.cost(self.params, self.x, self.y, cost=counting)
+        weighed = fnnet.cost(self.params, self.x, self.y, cost=counting, weights=[0.5] * 5)
+        assert counted.dtype == np.float32
+        assert weighed == counted / 2 > 0
 
     @pytest.mark.parametrize(
         "value", [lambda a, y: np.sum(a - y), lambda a, y: np.sum(a - y, axis=-1), lambda a, _y: a]

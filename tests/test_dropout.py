@@ -83,7 +83,7 @@ def reference(params: Params, data: Dataset, config: TrainConfig) -> Params:
     """The steps of training with dropout by hand: column vectors as the book has them."""
     architecture, n = params.architecture, len(data)
     functions = architecture.activations
-    cost = cost_for(functions[-1], config.cost)
+    cost = cost_for(architecture, config.cost)
     shares = shares_of(architecture, config.dropout)
     ws, bs = [w.copy() for w in params.weights], [b.copy() for b in params.biases]
     assert isinstance(config.seed, int)
