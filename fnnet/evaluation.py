@@ -11,13 +11,13 @@ from fnnet.arithmetic import arithmetic
 from fnnet.backprop import Passes
 from fnnet.batches import mini_batches
 from fnnet.checks import InputError, record, require
-from fnnet.costs import Cost, as_cost, cost_for, quadratic
+from fnnet.costs import Cost, cost_for, quadratic
 from fnnet.datasets.dataset import Dataset
 from fnnet.datasets.labels import one_hot
 from fnnet.metrics.figures import Figure, as_figure, figure_bits
 from fnnet.metrics.regression import RegressionReport, error_sums
 from fnnet.params import Params
-from fnnet.prediction import classes_of
+from fnnet.prediction import PROBABILISTIC, classes_of
 from fnnet.records import Array, Record, freeze
 
 __all__ = [
@@ -203,10 +203,9 @@ def check_fits(params: Params, dataset: Dataset, argument: str = "dataset") -> N
     require(is_finite, f"{argument}.x, scaled,", largest, f"inputs that are finite in {dtype.name}")
 
 
-def check_targets(dataset: Dataset, cost: str | Cost, argument: str = "dataset") -> None:
+def check_targets(dataset: Dataset, cost: Cost, argument: str = "dataset") -> None:
     """Refuse targets that are no probabilities, if the cost is one of probabilities."""
-    cost = as_cost(cost)
-    if cost.output is None or dataset.classes is not None:
+    if cost.output not in PROBABILISTIC or dataset.classes is not None:
         return
     for value in dataset.y[(dataset.y < 0) | (dataset.y > 1)][:1].tolist():
         raise InputError(f"{argument}.y has {value}: expected targets from 0 to 1, for {cost.name}")

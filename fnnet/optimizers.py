@@ -15,7 +15,7 @@ from fnnet.costs import Cost, quadratic
 from fnnet.datasets.dataset import Batch
 from fnnet.network import from_gradient
 from fnnet.params import Params
-from fnnet.recipes import Remade, remembered
+from fnnet.recipes import Remade, made_by, remembered
 from fnnet.records import Array, freeze
 
 __all__ = ["Optimizer", "chain", "descend", "sgd", "sgd_step"]
@@ -159,7 +159,7 @@ def stateless(name: str, direction: Callable[[Array, Params], Array]) -> Optimiz
     )
 
 
-sgd = attrs.evolve(stateless("sgd", lambda gradient, _params: gradient), recipe="sgd")
+sgd = made_by("sgd", stateless("sgd", lambda gradient, _params: gradient))
 """Plain gradient descent: the direction is the gradient."""
 
 

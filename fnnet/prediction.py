@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fnnet.activations import sigmoid, softmax
 from fnnet.checks import record, require
 from fnnet.network import forward
 from fnnet.params import Params
@@ -12,7 +13,7 @@ from fnnet.records import Array, freeze
 
 __all__ = ["PROBABILISTIC", "classes_of", "predict", "predict_proba"]
 
-PROBABILISTIC = ("sigmoid", "softmax")
+PROBABILISTIC = (sigmoid, softmax)
 """The output layer's activations that `predict_proba` can make probabilities of."""
 
 
@@ -89,13 +90,14 @@ def predict_proba(params: Params, x: ArrayLike) -> Array:
            [0.73..., 0.26...]], dtype=float32)
     """
     record("params", params, Params)
-    name = params.architecture.activations[-1].name
-    require(name in PROBABILISTIC, "the output layer", name, " or ".join(PROBABILISTIC))
+    last = params.architecture.activations[-1]
+    expected = " or ".join(activation.name for activation in PROBABILISTIC)
+    require(last in PROBABILISTIC, "the output layer", last.name, expected)
     output = forward(params, x).output
-    if name == "softmax":
+    if last == softmax:
         return output
     if params.sizes[-1] == 1:
         return freeze(np.concatenate([1 - output, output], axis=-1))
     total = output.sum(axis=-1, keepdims=True)
     equal = np.full_like(output, 1 / params.sizes[-1])
-    return freeze(np.divide(output, total, out=equal, where=total > 0))
+    return freeze(np.divide(output, total, out=equal, where=total != 0))

@@ -14,7 +14,7 @@ import attrs
 
 from fnnet.records import Record
 
-__all__ = ["Remade", "remembered"]
+__all__ = ["Remade", "made_by", "remembered"]
 
 P = ParamSpec("P")
 R = TypeVar("R", bound="Remade")
@@ -24,10 +24,11 @@ R = TypeVar("R", bound="Remade")
 class Remade(Record):
     """Base of such records: `recipe` is the factory's call, or the name of a constant.
 
-    It is no part of what a record is: two made in different ways may be equal.
+    It is no part of what a record is: two made in different ways may be equal, and what
+    `attrs.evolve` makes of one has no recipe.
     """
 
-    recipe: Any = attrs.field(default=None, eq=False, repr=False, kw_only=True)
+    recipe: Any = attrs.field(default=None, init=False, eq=False, repr=False)
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         if self.recipe is None:
@@ -38,11 +39,18 @@ class Remade(Record):
         return partial(factory, **kwargs), args
 
 
+def made_by(recipe: Any, record: R) -> R:
+    """A record equal to this one, with the recipe."""
+    made = attrs.evolve(record)
+    object.__setattr__(made, "recipe", recipe)  # nobody else has it yet
+    return made
+
+
 def remembered(factory: Callable[P, R]) -> Callable[P, R]:
     """The factory, of records that remember how they were made."""
 
     @wraps(factory)
     def make(*args: P.args, **kwargs: P.kwargs) -> R:
-        return attrs.evolve(factory(*args, **kwargs), recipe=(make, args, kwargs))
+        return made_by((make, args, kwargs), factory(*args, **kwargs))
 
     return make

@@ -36,8 +36,9 @@ class Record:
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         # attrs' own way would restore the fields as they come, with arrays that can be written to.
-        fields = attrs.asdict(self, recurse=False)  # type: ignore[arg-type]  # subclasses are attrs'
-        return _restored, (type(self), fields)
+        kind: Any = type(self)  # an attrs class
+        names = [field.name for field in attrs.fields(kind) if field.init]
+        return _restored, (kind, {name: getattr(self, name) for name in names})
 
 
 def _restored(kind: type[Record], fields: dict[str, Any]) -> Record:

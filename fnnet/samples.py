@@ -71,8 +71,12 @@ def _as_inputs_and_targets(params: Params, x: ArrayLike, y: ArrayLike) -> tuple[
     inputs = as_inputs(params, x)
     n_out = params.sizes[-1]
     if y.dtype.kind in "iu":
-        one_each = y.shape[-1:] == x.shape[-2:-1]
-        require(one_each, "y", y, f"a label for each sample, shape {x.shape[:-1]}")
+        # Targets of an integer dtype are not taken for labels of so many networks.
+        one_each = y.shape[-1:] == x.shape[-2:-1] and y.ndim <= 1 + max(
+            len(params.leading), x.ndim - 2
+        )
+        expected = f"a label for each sample, shape {x.shape[:-1]}; or targets of a float dtype"
+        require(one_each, "y", y, expected)
         check_labels("y", y, n_out)
         return inputs, target_columns(np.atleast_1d(y), n_out, params.dtype)
     shape = (*x.shape[:-1], n_out)

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from fnnet.checks import finite_number, integer, require
-from fnnet.recipes import Remade, remembered
+from fnnet.recipes import Remade, made_by, remembered
 from fnnet.state import EpochReport
 from fnnet.stopping import waits
 
@@ -55,7 +55,7 @@ def _of_time(name: str, factor: Callable[[float], float]) -> Schedule:
     return Schedule(name, lambda _history: factor)
 
 
-constant = attrs.evolve(_of_time("constant", lambda _epoch: 1.0), recipe="constant")
+constant = made_by("constant", _of_time("constant", lambda _epoch: 1.0))
 """The learning rate as it is."""
 
 

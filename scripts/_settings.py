@@ -131,10 +131,9 @@ def augmentation(names: str, data: fnnet.Dataset) -> fnnet.Augmentation | None:
     return made[0] if len(made) == 1 else fnnet.augmentations(*made)
 
 
-def dropout(text: str, layers: int) -> float | tuple[float, ...]:
+def dropout(text: str) -> float | tuple[float, ...]:
     """A share for the hidden layers, or one for the inputs and each of them."""
     shares = numbers("--dropout", text, float)
-    require(layers or len(shares) != 1, "--dropout", text, "hidden layers with it")
     return tuple(shares) if len(shares) > 1 else sum(shares)
 
 

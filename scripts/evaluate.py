@@ -76,7 +76,7 @@ def print_classes(params: fnnet.Params, test: fnnet.Dataset, classes: list[str])
         table.add_row(name, *(f"{share:.4f}" for share in row), str(samples))
     console.print(table)
 
-    if params.architecture.activations[-1].name in PROBABILISTIC:
+    if params.architecture.activations[-1] in PROBABILISTIC:
         probabilities = fnnet.predict_proba(params, test.batch(dtype=params.dtype).x)
         labels = classes_of(test.y) if test.classes is None else test.y
         if len(matrix) > 3:

@@ -78,7 +78,7 @@ def main(
             clip_value=clip_value,
         ),
         schedule=_settings.schedule(schedule, epochs, warm_up),
-        dropout=_settings.dropout(dropout, len(units)),
+        dropout=_settings.dropout(dropout),
         augment=_settings.augmentation(augment, splits.train),
         patience=early_stopping,
     )

@@ -220,6 +220,13 @@ def test_shares_that_make_no_sense_are_refused(dropout: Any, fragment: str) -> N
     assert_refused(lambda: TrainConfig(dropout=dropout), fragment)
 
 
+def test_one_share_needs_a_hidden_layer() -> None:
+    params = init([3, 2], seed=0)
+    expected = "dropout is 0.5: expected hidden layers to drop units of, or a share of the inputs"
+    assert_refused(lambda: start(params, TrainConfig(dropout=0.5)), expected)
+    assert start(params, TrainConfig(dropout=0.0)).params == params
+
+
 @pytest.mark.parametrize("dropout", [(), (0.5,), (0.1, 0.2), (0.1, 0.2, 0.3, 0.4)])
 def test_as_many_shares_as_layers_to_drop_or_one(dropout: Any) -> None:
     config = TrainConfig(dropout=dropout)

@@ -132,11 +132,17 @@ class TestStacks:
         own = [fnnet.sgd_step(params, fnnet.Batch(x[k], y[k]), 1.0) for k in range(5)]
         assert [step[k] for k in range(5)] == own
 
-    def test_one_network_has_a_gradient_for_each_set_of_labels(self) -> None:
-        params, x, y = init([3, 4, 2], seed=0), inputs(6, 3), labels(5, 6, classes=2)
+    def test_one_network_has_a_gradient_for_each_set_of_targets(self) -> None:
+        params, x, y = init([3, 4, 2], seed=0), inputs(6, 3), inputs(5, 6, 2)
         gradient = grads(params, x, y)
         assert [gradient[k] for k in range(5)] == [grads(params, x, y[k]) for k in range(5)]
         assert same_bits(cost(params, x, y), [cost(params, x, y[k]) for k in range(5)])
+
+    def test_targets_of_an_integer_dtype_are_not_taken_for_labels_of_many_networks(self) -> None:
+        x, y = inputs(2, 3), np.eye(2, dtype=np.int64)  # as many samples as outputs
+        for call in (cost, grads):
+            expected = "a label for each sample, shape (2,); or targets of a float dtype"
+            assert_refused(lambda call=call: call(init([3, 2], seed=0), x, y), expected)  # type: ignore[misc]
 
     def test_one_sample_goes_through_each_network(self) -> None:
         params, x = init([3, 4, 2], seed=range(4)), inputs(3)

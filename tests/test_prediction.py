@@ -8,20 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fnnet import Activation, Architecture, Params, forward, init, predict, sigmoid
+from fnnet import Activation, Architecture, Params, forward, init, predict, sigmoid, softmax
 from fnnet.prediction import classes_of, predict_proba
-from fnnet.records import Array
 from tests._support import assert_refused, bytes_of, inputs, linear, same_bits
 
 SIZES = (3, 5, 4)
-
-
-def _shares(z: Array, out: Array) -> None:
-    np.exp(z - z.max(axis=-2, keepdims=True), out=out)
-    np.divide(out, out.sum(axis=-2, keepdims=True), out=out)
-
-
-softmax = Activation("softmax", _shares, sigmoid.derivative)
 
 
 def echo(units: int, activation: Activation = linear, dtype: Any = np.float64) -> Params:
@@ -79,6 +70,11 @@ class TestPredictProba:
         mixed = predict_proba(params, [[-1e9] * 4, [-1e9, -1e9, 0, 0]])
         assert mixed.tolist() == [[0.25] * 4, [0, 0, 0.5, 0.5]]
 
+    def test_outputs_that_are_no_numbers_are_no_probabilities(self) -> None:
+        params = echo(2, sigmoid)
+        broken = Params(params.architecture, params.theta * np.nan)
+        assert np.isnan(predict_proba(broken, [1.0, 2.0])).all()
+
     def test_a_single_sigmoid_unit_is_the_probability_of_class_1(self) -> None:
         found = predict_proba(echo(1, sigmoid), [[0.0], [np.log(3)], [-1e9]])
         expected = np.array([[0.5, 0.5], [0.25, 0.75], [1, 0]])
@@ -120,6 +116,8 @@ class TestPredictProba:
     def test_another_output_layer_is_refused(self) -> None:
         message = "the output layer is 'linear': expected sigmoid or softmax"
         assert_refused(lambda: predict_proba(echo(3), [1.0, 2, 3]), message)
+        named_alike = attrs.evolve(linear, name="softmax")
+        assert_refused(lambda: predict_proba(echo(3, named_alike), [1.0, 2, 3]), "the output layer")
 
     @pytest.mark.parametrize("params", [3, None, "params.npz"])
     def test_what_are_no_params_is_refused(self, params: Any) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import Any
 
+import attrs
 import pytest
 
 import fnnet
@@ -68,6 +69,20 @@ def test_a_config_trains_the_same_in_another_process() -> None:
     )
     expected = fnnet.train(state, DIGITS.train, config).params.digest()
     assert done.stdout.decode().strip() == expected
+
+
+def test_what_is_made_of_another_is_not_pickled_as_that() -> None:
+    def doubled(history: Any) -> Any:
+        factor = fnnet.cosine(9).given(history)
+        return lambda epoch: 2 * factor(epoch)
+
+    changed = attrs.evolve(fnnet.cosine(9), name="doubled", given=doubled)
+    with pytest.raises((pickle.PicklingError, AttributeError), match="doubled"):
+        pickle.dumps(changed)
+    again = copy.copy(changed)
+    assert again(0.0) == changed(0.0) == 2
+    warmer = attrs.evolve(fnnet.exponential(0.1), given=fnnet.constant.given)
+    assert copy.copy(warmer)(5.0) == 1
 
 
 def test_what_is_made_of_ones_own_functions_says_that_it_cannot_be_pickled() -> None:

@@ -89,6 +89,8 @@ class TestWeights:
         self, call: Any, members: int, n: int, dtype: Any, one: tuple[bool, ...]
     ) -> None:
         one_network, one_x, one_y, one_weights = one
+        one_y = one_y or (one_network and one_x)  # labels alone do not make a stack
+        one = one_network, one_x, one_y, one_weights
         params = init([3, 4, 2], seed=5 if one_network else range(members), dtype=dtype)
         x = inputs(*([] if one_x else [members]), n, 3)
         y = labels(*([] if one_y else [members]), n, classes=2)
@@ -132,7 +134,7 @@ class TestWeights:
         [
             (init([3, 4, 2], seed=[0, 1]), X, Y),
             (PARAMS, inputs(2, N, 3), Y),
-            (PARAMS, X, labels(2, N, classes=2)),
+            (PARAMS, X, inputs(2, N, 2)),
         ],
         ids=["params", "x", "y"],
     )

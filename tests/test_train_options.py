@@ -225,7 +225,7 @@ def test_an_npz(tmp_path: Path) -> None:
         ("--clip-norm 0", "--clip-norm is 0.0: expected a finite number above 0"),
         ("--clip-value -1", "--clip-value is -1.0: expected a finite number above 0"),
         ("--optimizer momentum --momentum 1", "--momentum is 1.0: expected a finite number"),
-        ("--hidden none --dropout 0.5", "--dropout is '0.5': expected hidden layers with it"),
+        ("--hidden none --dropout 0.5", "dropout is 0.5: expected hidden layers"),
         ("--hidden none --activation tanh", "--activation is 'tanh': expected hidden layers"),
         ("--header", "--header is True: expected a CSV in --data with it"),
         ("--weights heavy", "weights is 'heavy': expected one of standard-normal"),
