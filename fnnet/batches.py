@@ -11,7 +11,7 @@ import numpy as np
 from fnnet.datasets.dataset import Dataset
 from fnnet.records import Array
 
-__all__ = ["Samples", "mini_batches", "rate", "share", "target_columns", "with_ones"]
+__all__ = ["Samples", "mini_batches", "per_network", "sample_scale", "target_columns", "with_ones"]
 
 Samples = tuple[Array, Array, Array | None]
 """A mini batch: inputs, targets, weights."""
@@ -37,15 +37,15 @@ def target_columns(y: Array, n_out: int, dtype: np.dtype[Any]) -> Array:
     return np.ascontiguousarray(y.swapaxes(-1, -2), dtype)
 
 
-def rate(factor: Any, dtype: np.dtype[Any], *, axes: int) -> Array:
+def per_network(factor: Any, dtype: np.dtype[Any], *, axes: int) -> Array:
     """A number, or one for each of K networks, to multiply arrays with that have `axes` more."""
     array = np.asarray(factor, dtype)
     return array.reshape(array.shape + (1,) * axes) if array.ndim else array
 
 
-def share(factor: Any, n: int, weights: Array | None, dtype: np.dtype[Any]) -> Array:
+def sample_scale(factor: Any, n: int, weights: Array | None, dtype: np.dtype[Any]) -> Array:
     """`factor` times what each sample's cost counts in the mean of n, to multiply columns with."""
-    each = rate(factor / n, dtype, axes=2)
+    each = per_network(factor / n, dtype, axes=2)
     return each if weights is None else each * weights[..., np.newaxis, :]
 
 

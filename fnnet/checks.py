@@ -24,6 +24,7 @@ __all__ = [
     "in_file",
     "integer",
     "record",
+    "refusal",
     "require",
     "writes",
 ]
@@ -47,7 +48,12 @@ def require(condition: object, argument: str, value: object, expected: str) -> N
     fnnet.checks.InputError: n is 2: expected more than 3
     """
     if not condition:
-        raise InputError(f"{argument} is {_in_words(value)}: expected {expected}")
+        raise refusal(argument, value, expected)
+
+
+def refusal(argument: str, value: object, expected: str) -> InputError:
+    """The error that says what an argument is, and what was expected."""
+    return InputError(f"{argument} is {_in_words(value)}: expected {expected}")
 
 
 def integer(argument: str, value: Any, *, at_least: int) -> int:
@@ -57,7 +63,7 @@ def integer(argument: str, value: Any, *, at_least: int) -> int:
     try:
         number = operator.index(value)
     except TypeError:
-        raise InputError(f"{argument} is {_in_words(value)}: expected {expected}") from None
+        raise refusal(argument, value, expected) from None
     require(number >= at_least, argument, value, expected)
     return number
 
@@ -102,7 +108,7 @@ def record(argument: str, value: object, kind: type) -> None:
     """Refuse what is not a record of this kind."""
     if not isinstance(value, kind):
         article = "an" if kind.__name__[0] in "AEIOU" else "a"
-        raise InputError(f"{argument} is {_in_words(value)}: expected {article} {kind.__name__}")
+        raise refusal(argument, value, f"{article} {kind.__name__}")
 
 
 def by_name(argument: str, value: object, known: Mapping[str, Named]) -> Named:
@@ -112,7 +118,7 @@ def by_name(argument: str, value: object, known: Mapping[str, Named]) -> Named:
     kind = type(next(iter(known.values())))
     if isinstance(value, kind):
         return value
-    raise InputError(f"{argument} is {_in_words(value)}: expected one of {', '.join(known)}")
+    raise refusal(argument, value, f"one of {', '.join(known)}")
 
 
 def writes(name: str, function: Callable[..., object], *inputs: NDArray[Any]) -> None:
@@ -140,7 +146,9 @@ def array_of_numbers(argument: str, values: ArrayLike) -> NDArray[Any]:
     except ValueError:  # rows of different lengths
         array = np.asarray(None)
     if array.dtype.kind not in "biufc":
-        raise InputError(f"{argument} is {_in_words(values)}: expected real numbers")
+        raise refusal(argument, values, "real numbers")
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise refusal(argument, values, "no masked values")
     return array
 
 

@@ -22,7 +22,7 @@ def check_finite(theta: Array, kept: Any, stopped: Any, epoch: int, config: Trai
     `stopped` tells which networks of a stack training has left as they are.
     """
     finite = np.isfinite(theta).all(axis=-1)
-    where, wrong = f"epoch {epoch}: ", f" no longer finite at eta {config.eta}: try less"
+    where, wrong = f"epoch {epoch}: ", f" no longer finite with eta {config.eta}: try less"
     if not finite.all():
         which = f" of networks {np.flatnonzero(~finite).tolist()}" if finite.ndim else ""
         raise DivergenceError(f"{where}parameters{which} are{wrong}")

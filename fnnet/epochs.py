@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from fnnet.arithmetic import arithmetic
-from fnnet.batches import Samples, mini_batches, share
+from fnnet.batches import Samples, mini_batches, sample_scale
 from fnnet.config import TrainConfig
 from fnnet.datasets.dataset import Dataset
 from fnnet.dropout import Masks, shares_of
@@ -47,7 +47,7 @@ class Epochs:
         # Each of two entries at most: the batch size, and what is left at the end of an epoch.
         self._gradients: dict[int, BatchGradient] = {}
         self._all_masks: dict[int, Masks] = {}
-        self._shared = lru_cache(2)(partial(share, weights=None, dtype=self._theta.dtype))
+        self._shared = lru_cache(2)(partial(sample_scale, weights=None, dtype=self._theta.dtype))
 
     def run(
         self, params: Params, state: State, number: int, eta: Callable[[float], Any]
@@ -89,7 +89,7 @@ class Epochs:
     def _scale(self, eta: Any, n: int, weights: Array | None) -> Array:
         if weights is None and isinstance(eta, float):
             return self._shared(eta, n)
-        return share(eta, n, weights, self._theta.dtype)
+        return sample_scale(eta, n, weights, self._theta.dtype)
 
     def _gradient(self, n: int) -> BatchGradient:
         if n not in self._gradients:

@@ -129,7 +129,7 @@ def _as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
         kind = np.dtype("none" if dtype is None else dtype)  # np.dtype(None) is float64
     except TypeError:
         raise InputError(f"dtype is {dtype!r}: expected {expected}") from None
-    require(kind in DTYPES[:2], "dtype", kind.name, expected)
+    require(kind in DTYPES[:2], "dtype", str(kind), expected)
     return kind
 
 

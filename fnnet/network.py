@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from fnnet.arithmetic import arithmetic
 from fnnet.backprop import Passes
-from fnnet.batches import share
+from fnnet.batches import sample_scale
 from fnnet.checks import array_of_numbers, record
 from fnnet.costs import Cost, cost_for, mean_cost, quadratic
 from fnnet.gradients import gradient
@@ -220,7 +220,7 @@ def from_gradient(
     inputs, targets, weights = as_samples(params, *samples)
     leading = leading_axes(params, inputs, targets, weights)
     with arithmetic():
-        scale = share(factor, inputs.shape[-2], weights, params.dtype)
+        scale = sample_scale(factor, inputs.shape[-2], weights, params.dtype)
         return gradient(params, leading, inputs, targets, cost, scale, result)
 
 

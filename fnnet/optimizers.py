@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from fnnet.arithmetic import arithmetic
-from fnnet.batches import rate
+from fnnet.batches import per_network
 from fnnet.checks import array_of_numbers, finite_number, record, require
 from fnnet.costs import Cost, quadratic
 from fnnet.datasets.dataset import Batch
@@ -36,7 +36,7 @@ def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = qua
     batch
         The samples and their labels or targets, as for `grads`.
     eta
-        The learning rate, a finite number.
+        The learning per_network, a finite number.
     cost
         A `Cost` or its name, by default the notebook's, 1/4 sum (a - y)^2.
 
@@ -144,7 +144,7 @@ def descend(params: Params, direction: Array, eta: float | Array) -> Params:
     etas, expected = array_of_numbers("eta", eta), "a number, or one for each network of a stack"
     require(etas.shape in ((), params.leading), "eta", eta, expected)
     with arithmetic():
-        step = rate(etas, params.dtype, axes=1) * direction
+        step = per_network(etas, params.dtype, axes=1) * direction
         return Params(params.architecture, freeze(np.subtract(theta, step, dtype=theta.dtype)))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet.activations import Activation, as_activation
-from fnnet.checks import InputError, integer, require
+from fnnet.checks import integer, record, require
 from fnnet.records import Array, Record, bits, freeze, read_only
 
 __all__ = ["DTYPES", "Activations", "Architecture", "Params", "stack"]
@@ -35,6 +35,12 @@ Activations = str | Activation | Sequence[str | Activation]
 """A name or an `Activation`: one for all layers, or one for each after the inputs."""
 
 
+def _as_activations(activations: Sequence[str | Activation]) -> tuple[Activation, ...]:
+    is_list = isinstance(activations, Sequence) and not isinstance(activations, str)
+    require(is_list, "activations", activations, "one for each layer after the inputs")
+    return tuple(map(as_activation, activations))
+
+
 @attrs.frozen(cache_hash=True)
 class Architecture:
     """What a network is made of, all but the numbers.
@@ -53,7 +59,7 @@ class Architecture:
     """
 
     sizes: tuple[int, ...] = attrs.field(converter=_as_sizes)
-    activations: tuple[Activation, ...]
+    activations: tuple[Activation, ...] = attrs.field(converter=_as_activations)
 
     def __attrs_post_init__(self) -> None:
         layers = len(self.sizes) - 1
@@ -67,9 +73,9 @@ class Architecture:
     def of(cls, sizes: Sequence[int], activations: Activations = "sigmoid") -> Architecture:
         """An architecture from sizes and names."""
         sizes = _as_sizes(sizes)
-        if isinstance(activations, str | Activation) or not isinstance(activations, Sequence):
+        if not isinstance(activations, Sequence) or isinstance(activations, str):
             activations = [activations] * (len(sizes) - 1)
-        return cls(sizes, tuple(map(as_activation, activations)))
+        return cls(sizes, activations)
 
     @cached_property
     def shapes(self) -> tuple[tuple[int, int], ...]:
@@ -133,6 +139,7 @@ class Params(Record):
     theta: Array = attrs.field(converter=_as_theta, eq=bits)
 
     def __attrs_post_init__(self) -> None:
+        record("architecture", self.architecture, Architecture)
         size = self.architecture.n_parameters
         require(self.theta.shape[-1:] == (size,), "theta", self.theta, f"shape (..., {size})")
         require(self.theta.dtype in DTYPES, "theta", self.theta, "dtype float32 or float64")
@@ -162,6 +169,11 @@ class Params(Record):
         """Each layer's biases, (..., n_out): read-only views into theta."""
         return tuple(matrix[..., -1] for matrix in self.architecture.matrices(self.theta))
 
+    @property
+    def kind(self) -> tuple[Architecture, tuple[int, ...], np.dtype[Any]]:
+        """All but the numbers: architecture, leading axes and dtype."""
+        return self.architecture, self.leading, self.dtype
+
     def __getitem__(self, member: int) -> Params:
         """One network of a stack: `params[k]`."""
         require(self.leading, "params", self.sizes, "a stack of networks to take a member of")
@@ -187,8 +199,10 @@ def stack(members: Sequence[Params]) -> Params:
     >>> stack([a, b])[1] == b
     True
     """
-    if not members:
-        raise InputError("members is empty: expected at least one network to stack")
-    kinds = {(member.architecture, member.dtype, member.leading) for member in members}
-    require(len(kinds) == 1, "members", [m.sizes for m in members], "one architecture and dtype")
+    is_some = isinstance(members, Sequence) and len(members) > 0
+    require(is_some, "members", members, "a list of at least one network to stack")
+    for k, member in enumerate(members):
+        record(f"members[{k}]", member, Params)
+    are_alike = len({member.kind for member in members}) == 1
+    require(are_alike, "members", [m.sizes for m in members], "one architecture and dtype")
     return Params(members[0].architecture, freeze(np.stack([member.theta for member in members])))

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import cos, exp, pi
+from math import cos, exp, isfinite, pi
 from typing import Any
 
 import attrs
 import numpy as np
 
-from fnnet.checks import finite_number, integer, require
+from fnnet.checks import array_of_numbers, finite_array, finite_number, integer, require
 from fnnet.recipes import Remade, made_by, remembered
 from fnnet.state import EpochReport
 from fnnet.stopping import waits
 
-__all__ = ["Schedule", "constant", "cosine", "exponential", "halving", "step_decay"]
+__all__ = [
+    "Schedule",
+    "constant",
+    "cosine",
+    "exponential",
+    "halving",
+    "step_decay",
+]
 
 History = Sequence[EpochReport]
 
@@ -49,6 +56,27 @@ class Schedule(Remade):
     def __call__(self, epoch: float, history: History = ()) -> Any:
         """The factor at that time, given what was reported of the epochs before."""
         return self.given(history)(epoch)
+
+    def checked(self, history: History, leading: tuple[int, ...]) -> Callable[[float], Any]:
+        """`given(history)`, if the learning rates of networks can be multiplied by its factors.
+
+        `leading` is () for one network, (K,) for a stack of K.
+        """
+        given = self.given(history)
+        require(callable(given), f"{self.name}.given(history)", given, "a function of time")
+
+        def factor(epoch: float) -> Any:
+            value = given(epoch)
+            if type(value) is float and isfinite(value):  # asked at each step: most are this
+                return value
+            argument, expected = f"the factor of {self.name}", "a number, or one for each network"
+            values = array_of_numbers(argument, value)
+            fits = values.dtype.kind in "iuf" and values.shape in ((), leading)
+            require(fits, argument, value, expected)
+            finite_array(argument, values)
+            return value
+
+        return factor
 
 
 def _of_time(name: str, factor: Callable[[float], float]) -> Schedule:

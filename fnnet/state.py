@@ -37,6 +37,12 @@ def _as_float64(argument: str, values: ArrayLike) -> Figure:
     return as_figure(array.astype(np.float64, copy=False))
 
 
+def _as_evaluations(
+    evaluations: Iterable[tuple[str, Evaluation]],
+) -> tuple[tuple[str, Evaluation], ...]:
+    return tuple((name, evaluation) for name, evaluation in evaluations)
+
+
 @attrs.frozen
 class EpochReport(Record):
     """What the monitor saw after an epoch.
@@ -67,7 +73,9 @@ class EpochReport(Record):
 
     epoch: int = attrs.field(converter=_as_epoch)
     eta: Figure = attrs.field(converter=_as_eta, eq=figure_bits)
-    evaluations: tuple[tuple[str, Evaluation], ...] = ()
+    evaluations: tuple[tuple[str, Evaluation], ...] = attrs.field(
+        default=(), converter=_as_evaluations
+    )
     score: Figure = attrs.field(default=None, converter=_as_score, eq=figure_bits)
 
     def row(self) -> dict[str, Any]:
@@ -86,8 +94,16 @@ def _bits(state: Any) -> Any:
     return tuple(map(_bits, state)) if isinstance(state, tuple) else bits(state)
 
 
+def _as_kept(state: tuple[Any, ...]) -> tuple[Any, ...]:
+    require(isinstance(state, tuple), "optimizer", state, "a tuple of arrays, or of such tuples")
+    return tuple(map(_frozen, state))
+
+
 def _as_history(history: Iterable[EpochReport]) -> tuple[EpochReport, ...]:
-    return tuple(history)
+    reports = tuple(history)
+    for k, report in enumerate(reports):
+        record(f"history[{k}]", report, EpochReport)
+    return reports
 
 
 @attrs.frozen
@@ -111,7 +127,8 @@ class TrainState(Record):
     Raises
     ------
     InputError
-        Where `epoch` is no integer of at least 0, or `best` is not of the params' kind.
+        Where `epoch` is no integer of at least 0, a report is none, or `best` is not of the
+        params' kind.
 
     Examples
     --------
@@ -122,24 +139,17 @@ class TrainState(Record):
     """
 
     params: Params
-    epoch: int = 0
-    optimizer: tuple[Any, ...] = attrs.field(default=(), converter=_frozen, eq=_bits, kw_only=True)
+    epoch: int = attrs.field(default=0, converter=_as_epoch)
+    optimizer: tuple[Any, ...] = attrs.field(default=(), converter=_as_kept, eq=_bits, kw_only=True)
     history: tuple[EpochReport, ...] = attrs.field(default=(), converter=_as_history, kw_only=True)
     best: Params | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         record("params", self.params, Params)
-        integer("epoch", self.epoch, at_least=0)
         if self.best is not None:
             record("best", self.best, Params)
-            alike = self._kind(self.best) == self._kind(self.params)
-            require(
-                alike, "best", self.best.theta, "the architecture, networks and dtype of params"
-            )
-
-    @staticmethod
-    def _kind(params: Params) -> tuple[Any, ...]:
-        return params.architecture, params.leading, params.dtype
+            expected = "the architecture, networks and dtype of params"
+            require(self.best.kind == self.params.kind, "best", self.best.theta, expected)
 
     @property
     def result(self) -> Params:

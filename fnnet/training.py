@@ -173,7 +173,7 @@ def _epoch_of(
         stopping = Standing.after(state.history, config.patience)
         if np.all(stopping.stopped):
             return state
-        factor = config.schedule.given(state.history)
+        factor = config.schedule.checked(state.history, state.params.leading)
 
         def eta(time: float) -> Any:
             return config.eta * factor(time)
@@ -181,6 +181,7 @@ def _epoch_of(
         params, optimizer = epochs.run(state.params, state.optimizer, number, eta)
         if config.patience is not None:
             params = stopping.last(state.params, params)
+        _check_kept("the optimizer's state", optimizer, state.optimizer, config)
         check_finite(params.theta, optimizer, stopping.stopped, number, config)
         evaluations = {
             name: evaluate(params, watched, cost=config.cost) for name, watched in monitor.items()
@@ -203,9 +204,7 @@ def _check_augment(augment: Augmentation, params: Params) -> None:
 
 def _check_resumes(state: TrainState, config: TrainConfig) -> None:
     record("state", state, TrainState)
-    kinds, expected = _kinds(state.optimizer), _kinds(start(state.params, config).optimizer)
-    name = config.optimizer.name
-    require(kinds == expected, "state.optimizer", kinds, f"{expected}, as {name} keeps")
+    _check_kept("state.optimizer", state.optimizer, start(state.params, config).optimizer, config)
     if _goes_by_validation(config):
         unscored = [report.epoch for report in state.history if report.score is None]
         needed = "none, for the run to go by the scores of its validation samples"
@@ -239,9 +238,18 @@ def _score(evaluations: Mapping[str, Evaluation], monitor: Monitor) -> Any:
     return validation.accuracy if is_labelled else -validation.cost
 
 
+def _check_kept(argument: str, state: Any, like: Any, config: TrainConfig) -> None:
+    """Refuse an optimizer's state that is not made up as this one."""
+    kinds, expected = _kinds(state), _kinds(like)
+    name = config.optimizer.name
+    require(kinds == expected, argument, kinds, f"{expected}, as {name} keeps")
+
+
 def _kinds(state: Any) -> Any:
     """An optimizer's state with dtypes and shapes in place of its arrays."""
     if isinstance(state, tuple):
         return tuple(map(_kinds, state))
+    if not isinstance(state, np.ndarray | np.generic | int | float):
+        return type(state).__name__
     array = np.asarray(state)
     return f"{array.dtype.name} {array.shape}"

@@ -40,7 +40,7 @@ def momentum(mu: float = 0.9) -> Optimizer:
     >>> momentum()
     Optimizer(name='momentum(0.9)')
     """
-    mu = _share("mu", mu)
+    mu = _fraction("mu", mu)
 
     def update(g: Array, state: State, _params: Params) -> tuple[Array, State]:
         v = mu * state[0] + g
@@ -58,7 +58,7 @@ def nesterov(mu: float = 0.9) -> Optimizer:
     >>> nesterov()
     Optimizer(name='nesterov(0.9)')
     """
-    mu = _share("mu", mu)
+    mu = _fraction("mu", mu)
 
     def update(g: Array, state: State, _params: Params) -> tuple[Array, State]:
         v = mu * state[0] + g
@@ -76,7 +76,7 @@ def rmsprop(rho: float = 0.9, *, epsilon: float = 1e-8) -> Optimizer:
     >>> rmsprop()
     Optimizer(name='rmsprop(0.9)')
     """
-    rho, epsilon = _share("rho", rho), finite_number("epsilon", epsilon, above=0)
+    rho, epsilon = _fraction("rho", rho), finite_number("epsilon", epsilon, above=0)
 
     def update(g: Array, state: State, _params: Params) -> tuple[Array, State]:
         s = rho * state[0] + (1 - rho) * np.square(g)
@@ -96,7 +96,7 @@ def adam(beta1: float = 0.9, beta2: float = 0.999, *, epsilon: float = 1e-8) -> 
     >>> adam()
     Optimizer(name='adam(0.9, 0.999)')
     """
-    beta1, beta2 = _share("beta1", beta1), _share("beta2", beta2)
+    beta1, beta2 = _fraction("beta1", beta1), _fraction("beta2", beta2)
     epsilon = finite_number("epsilon", epsilon, above=0)
 
     def init(params: Params) -> State:
@@ -204,7 +204,7 @@ def _of_weights(architecture: Architecture, decay: float, dtype: np.dtype[Any]) 
     return freeze(np.where(architecture.is_weight, decay, 0.0).astype(dtype))
 
 
-def _share(argument: str, value: float) -> float:
+def _fraction(argument: str, value: float) -> float:
     return finite_number(argument, value, at_least=0, below=1)
 
 

@@ -27,11 +27,11 @@ def describe(
     task: str,
     classes: list[str],
     train: fnnet.Dataset,
+    validation: fnnet.Dataset,
     start: fnnet.Params,
     config: fnnet.TrainConfig,
 ) -> dict[str, Any]:
     """What a run depends on, as `run.json` gives it back."""
-    arrays = [train.x, train.y] if train.weights is None else [train.x, train.y, train.weights]
     activations = [activation.name for activation in start.architecture.activations]
     settings = attrs.asdict(config, recurse=False)
     run = {
@@ -53,11 +53,17 @@ def describe(
             "machine": platform.machine(),
         },
         "digests": {
-            "training data": sha256(b"".join(array.tobytes() for array in arrays)).hexdigest(),
+            "training data": _digest(train),
+            "validation data": _digest(validation),
             "start": start.digest(),
         },
     }
     return dict(json.loads(json.dumps(run)))
+
+
+def _digest(data: fnnet.Dataset) -> str:
+    arrays = [data.x, data.y] if data.weights is None else [data.x, data.y, data.weights]
+    return sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
 def create(folder: Path) -> None:
@@ -92,11 +98,13 @@ def read(folder: Path) -> dict[str, Any]:
     return dict(run)
 
 
-def row(state: fnnet.TrainState) -> dict[str, Any]:
+def row(state: fnnet.TrainState, task: str) -> dict[str, Any]:
     """The last epoch, for the history in `run.json`."""
     report = state.history[-1]
     evaluations = {
-        name: {**attrs.asdict(evaluation), "accuracy": evaluation.accuracy}
+        name: {"total": evaluation.total, "cost": evaluation.cost}
+        if task == "regression"
+        else {**attrs.asdict(evaluation), "accuracy": evaluation.accuracy}
         for name, evaluation in report.evaluations
     }
     digest = state.params.digest()

@@ -10,7 +10,9 @@ import fnnet
 from fnnet.checks import InputError, by_name, finite_number, integer, require
 from fnnet.costs import as_cost
 
-_ETAS = {"sgd": 3.0, "momentum": 0.3, "nesterov": 0.3, "rmsprop": 0.001, "adam": 0.001}
+_ETAS = {"sgd": 3.0, "momentum": 0.3, "nesterov": 0.3}
+"""For the notebook's cost; all other optimizers bring a gradient to length themselves."""
+
 _STARTS = {"sigmoid": ("standard-normal", "standard-normal")}
 _STARTS |= dict.fromkeys(("relu", "leaky-relu", "gelu"), ("he-normal", "zero"))
 """First weights and biases that suit an activation: the notebook's suit its own alone."""
@@ -108,9 +110,9 @@ def schedule(name: str, epochs: int, warm_up: float | None) -> fnnet.Schedule:
 
 def default_eta(cost: str, optimizer: str, task: str) -> float:
     """The notebook's 3.0 for its own cost, and what is usual for others."""
-    eta = _ETAS.get(optimizer, 0.001)
-    if eta < 0.01:
-        return eta
+    if optimizer not in _ETAS:
+        return 0.001
+    eta = _ETAS[optimizer]
     if task == "regression":
         return eta / 300
     return eta if cost in ("quadratic", "squared-error") else eta / 6

@@ -91,14 +91,15 @@ def main(
     )
     classes = None if task == "regression" else class_names(data, reading)
     classes = classes or [str(label) for label in range(max(2, train.n_out))]
+    validation = splits.validation
     description = _run_folder.describe(
-        data_name(data), reading, scale, task, classes, train, params, config
+        data_name(data), reading, scale, task, classes, train, validation, params, config
     )
 
     state, rows = fnnet.start(params, config), list[dict[str, Any]]()
     if resume:
         state, rows = _run_folder.resume(_required(out), description)
-    monitor = {"validation": splits.validation, "test": splits.test}
+    monitor = {"validation": validation, "test": splits.test}
     if monitor_training:
         monitor["training"] = splits.train
     states = fnnet.trajectory(state, train, config, monitor=monitor)
@@ -110,7 +111,7 @@ def main(
             bar = progress.add_task("Training", total=max(0, epochs - state.epoch))
             for new in states:
                 if out is not None:
-                    rows.append(_run_folder.row(new))
+                    rows.append(_run_folder.row(new, task))
                     _run_folder.write(out, new, description, rows, scaling)
                 test = dict(new.history[-1].evaluations)["test"]
                 print(f"Epoch {state.epoch}: {_in_words(test, task)}", flush=True)

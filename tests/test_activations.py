@@ -298,7 +298,8 @@ def test_ones_own_that_does_not_write_its_result_is_refused_in_a_network(part: s
     wrong = attrs.evolve(mine, **{part: returning[part]})
     message = f"mine.{part} returns its result: expected it in `out`"
     assert_refused(lambda: fnnet.init([2, 3], seed=0, activations=wrong), message)
-    forgotten = attrs.evolve(mine, **{part: lambda *_arguments: None})
+    forgetting: Any = {part: lambda *_arguments: None}
+    forgotten = attrs.evolve(mine, **forgetting)
     message = f"mine.{part} leaves `out` as it was: expected its result in there"
     assert_refused(lambda: fnnet.init([2, 3], seed=0, activations=forgotten), message)
 

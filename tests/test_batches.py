@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fnnet import Dataset, evaluate, init
-from fnnet.batches import mini_batches, rate, share, target_columns, with_ones
+from fnnet.batches import mini_batches, per_network, sample_scale, target_columns, with_ones
 from fnnet.streams import shuffle
 from tests._support import dataset, inputs
 
@@ -95,7 +95,7 @@ def test_numbers_beyond_the_dtypes_range_become_infinite_in_silence(dtype: Any) 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("axes", [1, 2])
 def test_a_rate_is_one_number_or_one_for_each_network(axes: int, dtype: Any) -> None:
-    one, each = rate(0.5, dtype, axes=axes), rate([0.5, 2], dtype, axes=axes)
+    one, each = per_network(0.5, dtype, axes=axes), per_network([0.5, 2], dtype, axes=axes)
     assert (one.shape, one.dtype, one.item()) == ((), dtype, 0.5)
     assert (each.shape, each.dtype, each.ravel().tolist()) == ((2, *[1] * axes), dtype, [0.5, 2])
 
@@ -103,10 +103,10 @@ def test_a_rate_is_one_number_or_one_for_each_network(axes: int, dtype: Any) -> 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_samples_share_is_its_weight_times_the_factor_over_their_number(dtype: Any) -> None:
     weights = np.array([1, 2, 0, 3], dtype)
-    assert share(2.0, 4, None, dtype).tolist() == 0.5
-    assert share(2.0, 4, weights, dtype).tolist() == [[0.5, 1, 0, 1.5]]
-    of_two = share(np.array([2.0, 4.0]), 4, weights, dtype)
+    assert sample_scale(2.0, 4, None, dtype).tolist() == 0.5
+    assert sample_scale(2.0, 4, weights, dtype).tolist() == [[0.5, 1, 0, 1.5]]
+    of_two = sample_scale(np.array([2.0, 4.0]), 4, weights, dtype)
     assert of_two.tolist() == [[[0.5, 1, 0, 1.5]], [[1, 2, 0, 3]]]
-    own = share(np.array([2.0, 4.0]), 4, np.stack([weights, 1 - weights / 4]), dtype)
+    own = sample_scale(np.array([2.0, 4.0]), 4, np.stack([weights, 1 - weights / 4]), dtype)
     assert own.tolist() == [[[0.5, 1, 0, 1.5]], [[0.75, 0.5, 1, 0.25]]]
     assert {of_two.dtype, own.dtype} == {dtype}

@@ -64,6 +64,12 @@ class TestArchitecture:
         assert_refused(lambda: Architecture.of(sizes), *fragments)
         assert_refused(lambda: init(sizes, seed=0), *fragments)
 
+    def test_a_list_of_activations_is_a_tuple_of_them(self) -> None:
+        listed = Architecture((3, 4, 2), ["sigmoid", linear])
+        assert listed == Architecture.of([3, 4, 2], ["sigmoid", linear])
+        assert hash(listed) == hash(Architecture.of([3, 4, 2], ["sigmoid", linear]))
+        assert_refused(lambda: Architecture((3, 2), "sigmoid"), "activations is 'sigmoid'")
+
     @pytest.mark.parametrize(
         ("activations", "fragments"),
         [
@@ -193,6 +199,10 @@ class TestParams:
     def test_refuses_what_is_no_theta(self, theta: Any, fragments: list[str]) -> None:
         assert_refused(lambda: Params(TINY, theta), *fragments)
 
+    def test_refuses_what_is_no_architecture(self) -> None:
+        told = "architecture is (1, 1): expected an Architecture"
+        assert_refused(lambda: Params((1, 1), np.zeros(2)), told)  # type: ignore[arg-type]
+
 
 class TestStack:
     def test_the_members_come_out_as_they_went_in(self) -> None:
@@ -220,8 +230,18 @@ class TestStack:
     def test_refuses_networks_of_different_kinds(self, other: Params, fragment: str) -> None:
         assert_refused(lambda: stack([init([3, 2], seed=0), other]), "members is ", fragment)
 
+    @pytest.mark.parametrize(
+        ("members", "told"),
+        [
+            (init([3, 2], seed=0), "members is Params("),
+            ([init([3, 2], seed=0), 3], "members[1] is 3: expected a Params"),
+        ],
+    )
+    def test_refuses_what_are_no_networks(self, members: Any, told: str) -> None:
+        assert_refused(lambda: stack(members), told)
+
     def test_refuses_no_networks(self) -> None:
-        assert_refused(lambda: stack([]), "members is empty: expected at least one network")
+        assert_refused(lambda: stack([]), "members is []: expected a list of at least one")
 
     def test_a_single_network_has_no_members(self) -> None:
         assert_refused(lambda: init([3, 2], seed=0)[0], "params is (3, 2): expected a stack")

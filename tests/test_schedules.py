@@ -87,6 +87,42 @@ def folded(params: Params, data: Dataset, config: TrainConfig) -> Params:
     return params
 
 
+@pytest.mark.parametrize(
+    ("factor", "told"),
+    [
+        (np.nan, "the factor of mine is nan: expected finite values only"),
+        (np.inf, "the factor of mine is inf: expected finite values only"),
+        (None, "the factor of mine is None: expected real numbers"),
+        ("1", "the factor of mine is '1': expected real numbers"),
+        (1j, "the factor of mine is 1j: expected a number, or one for each network"),
+        (np.ones(2), "the factor of mine is an array of shape (2,)"),
+    ],
+)
+@pytest.mark.parametrize("optimizer", [fnnet.sgd, fnnet.momentum()])
+def test_a_factor_that_is_no_number_is_refused(
+    factor: Any, told: str, optimizer: fnnet.Optimizer
+) -> None:
+    mine = Schedule("mine", lambda _history: lambda _epoch: factor)
+    config = TrainConfig(epochs=1, schedule=mine, optimizer=optimizer)
+    state = start(init(SIZES, seed=0), config)
+    assert_refused(lambda: train(state, dataset(5, SIZES), config), told)
+
+
+def test_a_schedule_that_gives_no_function_is_refused() -> None:
+    config = TrainConfig(epochs=1, schedule=Schedule("mine", lambda _history: 0.5))  # type: ignore[arg-type,return-value]
+    state = start(init(SIZES, seed=0), config)
+    told = "mine.given(history) is 0.5: expected a function of time"
+    assert_refused(lambda: train(state, dataset(5, SIZES), config), told)
+
+
+@pytest.mark.parametrize("one", [1, np.float32(1), np.ones(())])
+def test_a_factor_may_be_a_number_of_any_kind(one: Any) -> None:
+    config = TrainConfig(epochs=2, schedule=Schedule("one", lambda _history: lambda _epoch: one))
+    state, data = start(init(SIZES, seed=0), config), dataset(5, SIZES)
+    constantly = attrs.evolve(config, schedule=constant)
+    assert train(state, data, config).params == train(state, data, constantly).params
+
+
 @ALL
 class TestEverySchedule:
     @given(epoch=st.floats(0, 200), scores=st.lists(st.floats(0, 1), max_size=9))

@@ -94,6 +94,23 @@ class TestResult:
         expected = "the architecture, networks and dtype of params"
         assert_refused(lambda: TrainState(init(SIZES, seed=0), best=best), "best is ", expected)
 
+
+class TestFields:
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"epoch": 1.0}, "epoch is 1.0: expected an integer of at least 0"),
+            ({"history": [None]}, "history[0] is None: expected an EpochReport"),
+            ({"optimizer": np.zeros(3)}, "optimizer is an array of shape (3,)"),
+            ({"best": 3}, "best is 3: expected a Params"),
+        ],
+    )
+    def test_of_what_makes_no_sense_is_refused(self, given: Any, message: str) -> None:
+        assert_refused(lambda: TrainState(fnnet.init([3, 2], seed=0), **given), message)
+
+    def test_keeps_its_epoch_as_an_int(self) -> None:
+        assert type(TrainState(fnnet.init([3, 2], seed=0), np.int64(3)).epoch) is int
+
     def test_is_no_array(self) -> None:
         params: Any = init(SIZES, seed=0)
         assert_refused(lambda: TrainState(params, best=params.theta), "best is an array")

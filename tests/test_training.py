@@ -347,7 +347,7 @@ class TestDivergence:
             watch()
         assert 2 < len(states) < 1000
         assert f"epoch {len(states)}: " in str(caught.value)
-        assert "eta 100.0" in str(caught.value)
+        assert "with eta 100.0: try less" in str(caught.value)
         assert "\n" not in str(caught.value)
         assert [after.params.digest() for after in states] == digests
         assert all(np.isfinite(after.params.theta).all() for after in states)

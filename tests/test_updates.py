@@ -197,6 +197,29 @@ class TestEveryOptimizer:
         assert len({other for other in OPTIMIZERS.values() if other == optimizer}) == 1
 
 
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        ((), "the optimizer's state is (): expected ('float32 (21,)',), as mine keeps"),
+        ([np.zeros(21)], "the optimizer's state is 'list'"),
+        ((np.zeros(3, np.float32),), "the optimizer's state is ('float32 (3,)',)"),
+        ((np.zeros(21),), "the optimizer's state is ('float64 (21,)',)"),
+        ((None,), "the optimizer's state is ('NoneType',)"),
+    ],
+)
+def test_a_state_that_does_not_stay_what_it_was_is_refused(after: Any, told: str) -> None:
+    params = init((3, 4, 1), seed=0)
+    mine = Optimizer("mine", lambda params: (params.theta,), lambda g, _state, _params: (g, after))
+    config = TrainConfig(epochs=1, optimizer=mine)
+    assert_refused(lambda: train(start(params, config), dataset(5, (3, 4, 1)), config), told)
+
+
+def test_a_first_state_that_is_no_tuple_is_refused() -> None:
+    mine = Optimizer("mine", lambda params: params.theta, momentum().update)  # type: ignore[arg-type,return-value]
+    told = "optimizer is an array of shape (8,) and dtype float32: expected a tuple of arrays"
+    assert_refused(lambda: start(init((3, 2), seed=0), TrainConfig(optimizer=mine)), told)
+
+
 def weights_of(params: Params) -> Array:
     """Theta with 0 for the biases."""
     return np.where(params.architecture.is_weight, params.theta, 0)

@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fnnet.checks import InputError, integer, require
+from fnnet.checks import InputError, integer, refusal, require
 from fnnet.datasets.idx import read_bytes
 from fnnet.records import Array
 
@@ -73,7 +73,7 @@ class Table:
             values = np.array([np.nan])
         if "_" in "".join(cells) or not np.isfinite(values).all():
             row = next(row for row, cell in enumerate(cells) if not _is_finite(cell))
-            require(False, self.place(row, column), cells[row], "a finite number")
+            raise refusal(self.place(row, column), cells[row], "a finite number")
         return values
 
 

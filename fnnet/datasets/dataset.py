@@ -9,7 +9,15 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from fnnet.checks import InputError, array_of_numbers, finite_array, finite_number, integer, require
+from fnnet.checks import (
+    InputError,
+    array_of_numbers,
+    finite_array,
+    finite_number,
+    integer,
+    record,
+    require,
+)
 from fnnet.datasets.labels import check_labels
 from fnnet.records import Array, Record, bits, freeze, read_only
 
@@ -86,8 +94,18 @@ def _as_targets(y: ArrayLike) -> Array:
     # One integer dtype for all: labels that are equal are then equal to the bit.
     array = array_of_numbers("y", y)
     if np.issubdtype(array.dtype, np.integer) and array.dtype != np.int64:
+        largest = int(array.max(initial=0))
+        require(largest <= np.iinfo(np.int64).max, "y", largest, "class labels")
         return freeze(array.astype(np.int64))
     return read_only(array)
+
+
+def _as_scale(scale: float) -> float:
+    return finite_number("scale", scale)
+
+
+def _as_classes(classes: int | None) -> int | None:
+    return None if classes is None else integer("classes", classes, at_least=1)
 
 
 @attrs.frozen
@@ -126,11 +144,11 @@ class Dataset(Record):
 
     x: Array = attrs.field(converter=_as_inputs, eq=bits)
     y: Array = attrs.field(converter=_as_targets, eq=bits)
-    scale: float = attrs.field(default=1.0, kw_only=True)
+    scale: float = attrs.field(default=1.0, converter=_as_scale, kw_only=True)
     weights: Array | None = attrs.field(
         default=None, converter=_as_weights, eq=_bits_if_any, kw_only=True
     )
-    classes: int | None = attrs.field(kw_only=True)
+    classes: int | None = attrs.field(converter=_as_classes, kw_only=True)
 
     @classes.default
     def _count_classes(self) -> int | None:
@@ -138,7 +156,6 @@ class Dataset(Record):
         return max(int(self.y.max()), 0) + 1 if is_labels else None
 
     def __attrs_post_init__(self) -> None:
-        finite_number("scale", self.scale)
         is_samples = self.x.ndim == 2 and self.x.size > 0
         require(is_samples, "x", self.x, "at least one sample in an array of shape (n, n_in)")
         is_numbers = self.x.dtype == np.uint8 or np.issubdtype(self.x.dtype, np.floating)
@@ -199,7 +216,14 @@ class Dataset(Record):
         -------
         Batch
             x (..., n, n_in), and the samples' own labels or targets, and weights.
+
+        Raises
+        ------
+        InputError
+            Where dtype is none of real or complex floats.
         """
+        is_floats = np.issubdtype(dtype, np.inexact)
+        require(is_floats, "dtype", dtype, "float32 or float64")
         with np.errstate(over="ignore"):  # a float64 beyond float32's range becomes an infinity
             inputs = self.x[rows].astype(dtype)
             inputs *= inputs.dtype.type(self.scale)
@@ -238,6 +262,8 @@ class Splits:
     test: Dataset
 
     def __attrs_post_init__(self) -> None:
+        for name in ("train", "validation", "test"):
+            record(name, getattr(self, name), Dataset)
         shape = (self.train.n_in, self.train.n_out)
         for name, part in (("validation", self.validation), ("test", self.test)):
             expected = f"the training data's inputs and outputs, {shape}"

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fnnet.checks import InputError, in_file, integer, require
+from fnnet.checks import InputError, in_file, integer, refusal, require
 from fnnet.datasets.csv_file import Table, is_text, read_table
 from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.split import split
@@ -136,7 +136,7 @@ def _guess(table: Table, targets: list[int]) -> str:
         return "classification"
     if texts:
         expected = "a number, as other rows have, or task='classification'"
-        require(False, table.place(texts[0], targets[0]), cells[texts[0]], expected)
+        raise refusal(table.place(texts[0], targets[0]), cells[texts[0]], expected)
     integers = _integers(cells)
     few = integers is not None and len({*integers}) <= min(20, len(integers) / 2)
     return "classification" if few else "regression"

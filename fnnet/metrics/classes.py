@@ -151,8 +151,8 @@ def precision_recall_f1(matrix: ArrayLike) -> ClassReport:
     counts = counts.astype(np.int64)
     right = np.diagonal(counts, axis1=-2, axis2=-1)
     taken, support = counts.sum(axis=-2), counts.sum(axis=-1)
-    f1 = _share(2 * right, taken + support)  # 2 / (1 / precision + 1 / recall)
-    return ClassReport(_share(right, taken), _share(right, support), f1, support)
+    f1 = _ratio(2 * right, taken + support)  # 2 / (1 / precision + 1 / recall)
+    return ClassReport(_ratio(right, taken), _ratio(right, support), f1, support)
 
 
 def _classified(argument: str, values: ArrayLike, labels: ArrayLike) -> tuple[Array, Array]:
@@ -168,5 +168,5 @@ def _own(values: Array, labels: Array) -> Array:
     return np.ascontiguousarray(values[..., np.arange(len(labels)), labels])
 
 
-def _share(part: Array, whole: Array) -> Array:
+def _ratio(part: Array, whole: Array) -> Array:
     return np.divide(part, whole, out=np.zeros(whole.shape), where=whole > 0)

@@ -136,6 +136,11 @@ class TestDataset:
             ({"weights": [1, 1, np.inf]}, r"weights\[2\] is inf: expected finite values only"),
             ({"weights": [1, 1, 1j]}, "weights is .*complex128: expected a real number for each"),
             ({"weights": "abc"}, "weights is 'abc': expected real numbers"),
+            (
+                {"y": np.array([0, 1, 2**64 - 1], np.uint64)},
+                r"y is 18446744073709551615: expected class labels",
+            ),
+            ({"x": np.ma.masked_less(PIXELS, 9)}, "x is an array .*: expected no masked values"),
         ],
     )
     def test_refuses(self, changes: dict[str, Any], message: str) -> None:
@@ -182,6 +187,11 @@ class TestBatch:
     def test_refuses_what_are_no_weights(self, weights: Any) -> None:
         with pytest.raises(InputError, match="weights"):
             Batch([[1.0]], [0], weights=weights)
+
+    @pytest.mark.parametrize("dtype", [int, np.uint8, bool, str])
+    def test_is_of_no_other_dtype(self, dtype: Any) -> None:
+        with pytest.raises(InputError, match=r"dtype is .*: expected float32 or float64"):
+            dataset().batch(dtype=dtype)
 
     def test_keeps_labels_and_casts_targets(self) -> None:
         assert dataset().batch().y.dtype == np.int64
@@ -248,8 +258,18 @@ class TestEquality:
         assert Batch([[0.0]], [0]) != Batch([[-0.0]], [0])
         assert Batch([[np.nan]], [0]) == Batch([[np.nan]], [0])
 
+    def test_does_not_hang_on_the_kind_of_a_number(self) -> None:
+        same = dataset(scale=np.float64(1 / 256), classes=np.int64(2))
+        assert same == dataset(scale=1 / 256, classes=2)
+        assert type(same.scale) is float
+        assert type(same.classes) is int
+
 
 class TestSplits:
+    def test_are_of_data_sets(self) -> None:
+        with pytest.raises(InputError, match="test is None: expected a Dataset"):
+            Splits(dataset(), dataset(), None)  # type: ignore[arg-type]
+
     def test_are_equal_where_their_parts_are(self) -> None:
         splits = Splits(dataset(), dataset(), dataset())
         assert splits == Splits(dataset(), dataset(), dataset())
