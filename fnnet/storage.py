@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import attrs
 import numpy as np
 
 from fnnet.activations import as_activation
-from fnnet.checks import InputError, existing_file, finite_array, integer, record, require
+from fnnet.archive import read_npz, reading
+from fnnet.checks import InputError, finite_array, integer, record, require
 from fnnet.datasets.scaling import Scaling
 from fnnet.evaluation import Evaluation
 from fnnet.params import Architecture, Params
@@ -96,7 +95,7 @@ def load_scaling(path: str | os.PathLike[str]) -> Scaling | None:
     params = _params(path, entries)
     if not {"scaling_shift", "scaling_factor"} & entries.keys():
         return None
-    with _refusing(path):
+    with reading(path, _NETWORK):
         scaling = Scaling(entries["scaling_shift"], entries["scaling_factor"])
         _match(scaling, params)
     return scaling
@@ -143,7 +142,7 @@ def load_state(path: str | os.PathLike[str]) -> TrainState:
     params = _params(path, entries)
     if "epoch" not in entries:
         raise InputError(f"{os.fspath(path)} holds params, no state: expected {_RUN}")
-    with _refusing(path, _RUN):
+    with reading(path, _RUN):
         best = entries.get("best")
         return TrainState(
             params,
@@ -212,39 +211,15 @@ def _save(path: str | os.PathLike[str], entries: dict[str, Any]) -> None:
 
 
 def _load(path: str | os.PathLike[str], expected: str = _NETWORK) -> dict[str, Array]:
-    found = existing_file("path", path, expected)
-    # Opened here, for np.load leaves open what turns out to be no archive, and advises to unpickle
-    # what it does not know.
-    with _refusing(path, expected), found.open("rb") as file:
-        is_archive = file.read(4) in (b"PK\x03\x04", b"PK\x05\x06")
-        file.seek(0)
-        if not is_archive:
-            raise ValueError("no .npz archive")
-        with np.load(file, allow_pickle=False) as npz:
-            entries = dict(npz)
+    entries = read_npz(path, expected)
+    with reading(path, expected):
         number = entries["format"].tolist()
         require(number == _FORMAT, "format", number, f"{_FORMAT}, the newest this fnnet knows")
     return entries
 
 
 def _params(path: str | os.PathLike[str], entries: dict[str, Array]) -> Params:
-    with _refusing(path):
+    with reading(path, _NETWORK):
         architecture = Architecture.of(entries["sizes"].tolist(), entries["activations"].tolist())
         finite_array("theta", entries["theta"])
         return Params(architecture, entries["theta"])
-
-
-@contextmanager
-def _refusing(path: str | os.PathLike[str], expected: str = _NETWORK) -> Iterator[None]:
-    """Whatever is wrong with a file comes out as one line that names it."""
-    name = os.fspath(path)
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from None
-    except KeyError as error:
-        raise InputError(f"{name} has no {error}: expected {expected}") from None
-    except Exception as error:  # there is hardly one that a damaged archive cannot raise
-        reason = " ".join(str(error).split()) or type(error).__name__
-        reason = "Python objects in it" if "pickle" in reason else reason
-        raise InputError(f"{name} cannot be read ({reason}): expected {expected}") from error

@@ -135,6 +135,20 @@ def test_a_run_is_not_overwritten_and_only_resumed_as_the_same_run(tmp_path: Pat
     assert files(tmp_path) == before
 
 
+def test_a_run_is_not_resumed_on_other_validation_data(tmp_path: Path) -> None:
+    digits = fnnet.load_digits()
+    parts = {"": digits.train, "_validation": digits.validation, "_test": digits.test}
+    arrays = {f"{name}{part}": getattr(data, name) for part, data in parts.items() for name in "xy"}
+    path = tmp_path / "data.npz"
+    run = ("train.py", "--data", path, "--hidden", "none", "--out", tmp_path / "run")
+    np.savez(path, **arrays)
+    succeed(*run, "--epochs", 1)
+    np.savez(path, **{**arrays, "y_validation": arrays["y_validation"][::-1]})
+    assert "validation data is '" in refusal(*run, "--epochs", 2, "--resume")
+    np.savez(path, **arrays)
+    succeed(*run, "--epochs", 2, "--resume")
+
+
 def test_a_run_that_died_while_it_wrote_is_resumed_to_the_end(tmp_path: Path) -> None:
     for epochs, name in ((2, "part"), (3, "part"), (3, "whole")):
         more = ("--resume",) if (tmp_path / name).exists() else ()

@@ -270,6 +270,7 @@ def test_the_task_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
     described = json.loads((tmp_path / "run/run.json").read_text())
     assert described["network"]["activations"] == ["sigmoid", "identity"]
     assert described["config"]["eta"] == 0.01
+    assert set(described["history"][0]["test"]) == {"total", "cost"}
     assert "Root mean squared error" in succeed("evaluate.py", tmp_path / "run")
     assert "Test accuracy" in succeed("train.py", *run)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import numpy as np
 
-from fnnet.checks import InputError, existing_file, finite_number, in_file, require
+from fnnet.archive import read_npz
+from fnnet.checks import finite_number, in_file, require
 from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.split import split
 from fnnet.records import Array
@@ -54,7 +54,7 @@ def load_npz(path: str | os.PathLike[str], *, seed: int = 0) -> Splits:
     >>> splits.train.x.shape, len(splits.validation), len(splits.test)
     ((14, 3), 2, 4)
     """
-    entries = _read(Path(path))
+    entries = read_npz(path, "an .npz file of arrays of numbers")
     with in_file(path):
         arrays = entries.keys() - {"scale", "weights"}
         whole, *others = [{f"x{part}", f"y{part}"} for part in _PARTS]
@@ -72,18 +72,6 @@ def load_npz(path: str | os.PathLike[str], *, seed: int = 0) -> Splits:
             )
     with in_file(path):
         return Splits(*datasets) if len(datasets) > 1 else split(datasets[0], seed=seed)
-
-
-def _read(path: Path) -> dict[str, Array]:
-    existing_file("path", path, "an .npz file")
-    try:
-        # Opened here, for np.load leaves open what turns out to be no archive.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as npz:
-            return dict(npz)
-    except Exception as error:  # there is hardly one that a damaged archive cannot raise
-        reason = " ".join(str(error).split()) or type(error).__name__
-        expected = "an .npz file of arrays of numbers"
-        raise InputError(f"{path} cannot be read ({reason}): expected {expected}") from None
 
 
 def _count_classes(labels: list[Array]) -> int | None:

@@ -144,7 +144,7 @@ WHOLE = {"x": X, "y": Y}
         ({"x": X * 1j, "y": Y}, "expected real numbers"),
         ({"x": np.where(X == 7, np.nan, X), "y": Y}, "x[3, 1] is nan: expected finite"),
         ({"x": X, "y": np.where(Y == 1, np.inf, 0.0)}, "y[1, 0] is inf: expected finite"),
-        ({"x": X.astype(object), "y": Y}, "cannot be read (Object arrays cannot be loaded"),
+        ({"x": X.astype(object), "y": Y}, "cannot be read (Python objects in it"),
         ({"x": X[:2], "y": Y[:2]}, "the number of samples is 2"),
         (WHOLE | {"scale": "a"}, "scale is"),
         (WHOLE | {"weights": [1.0]}, "weights is an array of shape (1,)"),
