@@ -38,6 +38,7 @@ class _Pin:
             if self._inside == 0:
                 for library, threads in self._before:
                     _set_threads(library, threads)
+                    _release(library)
 
 
 class _PinOfThread(_Pin, local):
@@ -47,10 +48,14 @@ class _PinOfThread(_Pin, local):
 def _set_threads(library: Any, threads: int) -> None:
     # threadpoolctl 3.8 heeds but one thread, the first that asked, and ignores others silently.
     # The pin counts for itself who is inside, so it need not ask.
-    release = getattr(library, "clear_controlling_thread", lambda **_: None)
-    release(force=True)
+    _release(library)
     library.set_num_threads(threads)
-    release(force=True)
+
+
+def _release(library: Any) -> None:
+    """Let any thread set the library's threads."""
+    if hasattr(library, "clear_controlling_thread"):
+        library.clear_controlling_thread(force=True)
 
 
 @cache

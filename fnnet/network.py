@@ -75,8 +75,8 @@ def forward(params: Params, x: ArrayLike) -> Forward:
     """
     record("params", params, Params)
     x = array_of_numbers("x", x)
-    inputs = as_inputs(params, x)
     with arithmetic():
+        inputs = as_inputs(params, x)
         passes = _feedforward(params, inputs)
 
     def rows(columns: Array) -> Array:
@@ -132,9 +132,9 @@ def cost(
     """
     record("params", params, Params)
     cost = cost_for(params.architecture, cost)
-    inputs, targets, weights = as_samples(params, x, y, weights)
-    leading_axes(params, inputs, targets, weights)
     with arithmetic():
+        inputs, targets, weights = as_samples(params, x, y, weights)
+        leading_axes(params, inputs, targets, weights)
         return mean_cost(_feedforward(params, inputs).costs(targets, cost), weights)
 
 
@@ -217,9 +217,9 @@ def from_gradient(
     """What `result` makes of `factor` times the gradient of the mean cost, as for `gradient`."""
     record("params", params, Params)
     cost = cost_for(params.architecture, cost)
-    inputs, targets, weights = as_samples(params, *samples)
-    leading = leading_axes(params, inputs, targets, weights)
     with arithmetic():
+        inputs, targets, weights = as_samples(params, *samples)
+        leading = leading_axes(params, inputs, targets, weights)
         scale = sample_scale(factor, inputs.shape[-2], weights, params.dtype)
         return gradient(params, leading, inputs, targets, cost, scale, result)
 

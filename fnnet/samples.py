@@ -1,4 +1,8 @@
-"""A caller's x, y and weights, checked against a network, as the two passes take them."""
+"""A caller's x, y and weights, checked against a network, as the two passes take them.
+
+The functions are called within `arithmetic`: what overflows in their casts is an infinity, and
+refused as one.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet.batches import Samples, target_columns, with_ones
-from fnnet.checks import InputError, array_of_numbers, finite_array, require
+from fnnet.checks import InputError, array_of_numbers, finite_array, refusal, require
 from fnnet.datasets.dataset import check_weights
 from fnnet.datasets.labels import check_labels
 from fnnet.params import Params
@@ -44,11 +48,10 @@ def _broadcast(
 def as_inputs(params: Params, x: Array) -> Array:
     """The samples x as rows of the network's inputs that end in a one, (..., n, n_in + 1)."""
     n_in = params.sizes[0]
-    expected = f"samples of {n_in} features, shape (n, {n_in}) or ({n_in},)"
-    require(x.ndim > 0 and x.shape[-1] == n_in and x.size > 0, "x", x, expected)
+    if not (x.ndim > 0 and x.shape[-1] == n_in and x.size > 0):
+        raise refusal("x", x, f"samples of {n_in} features, shape (n, {n_in}) or ({n_in},)")
     require(np.can_cast(x.dtype, params.dtype, "same_kind"), "x", x, "real numbers")
-    with np.errstate(over="ignore"):
-        inputs = with_ones(np.atleast_2d(x), 1.0, params.dtype)
+    inputs = with_ones(np.atleast_2d(x), 1.0, params.dtype)
     finite_array("x", inputs[..., 0, :] if x.ndim == 1 else inputs)
     return inputs
 
@@ -58,8 +61,7 @@ def as_samples(params: Params, x: ArrayLike, y: ArrayLike, weights: ArrayLike | 
     inputs, targets = _as_inputs_and_targets(params, x, y)
     if weights is None:
         return inputs, targets, None
-    with np.errstate(over="ignore"):
-        weights = check_weights(array_of_numbers("weights", weights)).astype(params.dtype)
+    weights = check_weights(array_of_numbers("weights", weights)).astype(params.dtype)
     finite_array("weights", weights)
     n = inputs.shape[-2]
     require(weights.shape[-1] == n, "weights", weights, f"one for each of {n} samples")
@@ -71,19 +73,18 @@ def _as_inputs_and_targets(params: Params, x: ArrayLike, y: ArrayLike) -> tuple[
     inputs = as_inputs(params, x)
     n_out = params.sizes[-1]
     if y.dtype.kind in "iu":
-        # Targets of an integer dtype are not taken for labels of so many networks.
-        one_each = y.shape[-1:] == x.shape[-2:-1] and y.ndim <= 1 + max(
-            len(params.leading), x.ndim - 2
-        )
-        expected = f"a label for each sample, shape {x.shape[:-1]}; or targets of a float dtype"
-        require(one_each, "y", y, expected)
+        # Targets of an integer dtype are not to be taken for labels of so many networks.
+        axes = max(len(params.leading), x.ndim - 2)
+        if y.shape[-1:] != x.shape[-2:-1] or y.ndim > 1 + axes:
+            expected = f"a label for each sample, shape {x.shape[:-1]}; or targets of a float dtype"
+            raise refusal("y", y, expected)
         check_labels("y", y, n_out)
         return inputs, target_columns(np.atleast_1d(y), n_out, params.dtype)
     shape = (*x.shape[:-1], n_out)
-    expected = f"integer labels of shape {shape[:-1]} or float targets of shape {shape}"
     is_floats = np.can_cast(y.dtype, params.dtype, "same_kind") and y.dtype != bool
-    require(is_floats and y.shape[-2:] == shape[-2:], "y", y, expected)
-    with np.errstate(over="ignore"):
-        targets = target_columns(np.atleast_2d(y), n_out, params.dtype)
+    if not is_floats or y.shape[-2:] != shape[-2:]:
+        expected = f"integer labels of shape {shape[:-1]} or float targets of shape {shape}"
+        raise refusal("y", y, expected)
+    targets = target_columns(np.atleast_2d(y), n_out, params.dtype)
     finite_array("y", targets[..., 0] if y.ndim == 1 else targets.swapaxes(-1, -2))
     return inputs, targets
