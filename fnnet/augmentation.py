@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 
 from fnnet.checks import finite_number, integer, record, require
-from fnnet.datasets.dataset import Batch
+from fnnet.datasets.batch import Batch
 from fnnet.distortions import Affine, Chain, Elastic, Shifts
 from fnnet.records import Array, freeze
 from fnnet.streams import Purpose, stream

@@ -12,13 +12,13 @@ from fnnet.arithmetic import arithmetic
 from fnnet.batches import per_network
 from fnnet.checks import array_of_numbers, finite_number, record, require
 from fnnet.costs import Cost, quadratic
-from fnnet.datasets.dataset import Batch
+from fnnet.datasets.batch import Batch
 from fnnet.network import from_gradient
 from fnnet.params import Params
 from fnnet.recipes import Remade, made_by, remembered
 from fnnet.records import Array, freeze
 
-__all__ = ["Optimizer", "chain", "descend", "sgd", "sgd_step"]
+__all__ = ["Optimizer", "chain", "descend", "kinds_of", "sgd", "sgd_step"]
 
 State = tuple[Any, ...]
 """Arrays, or such tuples: what an optimizer keeps from step to step."""
@@ -106,6 +106,16 @@ class Optimizer(Remade):
     update: Callable[[Array, State, Params], tuple[Array, State]] = attrs.field(
         eq=False, repr=False
     )
+
+
+def kinds_of(state: Any) -> Any:
+    """An optimizer's state with dtypes and shapes in place of its arrays."""
+    if isinstance(state, tuple):
+        return tuple(map(kinds_of, state))
+    if not isinstance(state, np.ndarray | np.generic | int | float):
+        return type(state).__name__
+    array = np.asarray(state)
+    return f"{array.dtype.name} {array.shape}"
 
 
 def descend(params: Params, direction: Array, eta: float | Array) -> Params:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from fnnet.batches import Samples, target_columns, with_ones
 from fnnet.checks import InputError, array_of_numbers, finite_array, refusal, require
-from fnnet.datasets.dataset import check_weights
+from fnnet.datasets.batch import check_weights
 from fnnet.datasets.labels import check_labels
 from fnnet.params import Params
 from fnnet.records import Array

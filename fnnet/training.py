@@ -23,6 +23,7 @@ from fnnet.divergence import check_finite
 from fnnet.dropout import shares_of
 from fnnet.epochs import Epochs
 from fnnet.evaluation import Evaluation, check_fits, check_targets, evaluate
+from fnnet.optimizers import kinds_of
 from fnnet.parallel import processors
 from fnnet.params import Params
 from fnnet.state import EpochReport, TrainState
@@ -240,16 +241,6 @@ def _score(evaluations: Mapping[str, Evaluation], monitor: Monitor) -> Any:
 
 def _check_kept(argument: str, state: Any, like: Any, config: TrainConfig) -> None:
     """Refuse an optimizer's state that is not made up as this one."""
-    kinds, expected = _kinds(state), _kinds(like)
+    kinds, expected = kinds_of(state), kinds_of(like)
     name = config.optimizer.name
     require(kinds == expected, argument, kinds, f"{expected}, as {name} keeps")
-
-
-def _kinds(state: Any) -> Any:
-    """An optimizer's state with dtypes and shapes in place of its arrays."""
-    if isinstance(state, tuple):
-        return tuple(map(_kinds, state))
-    if not isinstance(state, np.ndarray | np.generic | int | float):
-        return type(state).__name__
-    array = np.asarray(state)
-    return f"{array.dtype.name} {array.shape}"

@@ -1,7 +1,8 @@
 """Data sets: the records, the embedded digits, MNIST, files of one's own, splits and scalings."""
 
 from fnnet.datasets.arrays import load_npz
-from fnnet.datasets.dataset import Batch, Dataset, Splits
+from fnnet.datasets.batch import Batch
+from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.digits import load_digits
 from fnnet.datasets.download import download_mnist
 from fnnet.datasets.labels import one_hot

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from fnnet.checks import InputError
-from fnnet.datasets.dataset import Batch, Dataset, Splits
+from fnnet.datasets.batch import Batch
+from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.labels import one_hot
 
 PIXELS = np.array([[0, 128], [255, 64], [8, 8]], dtype=np.uint8)
