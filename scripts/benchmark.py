@@ -14,12 +14,12 @@ from typing import Annotated, Any
 import typer
 
 from _benchmark import epochs, growth, start, steps
-from _benchmark.machine import machine, versions
 from _benchmark.peers import PEERS, Peer
 from _benchmark.plot import KINDS, require_matplotlib
 from _benchmark.plot import plot as draw
 from _benchmark.report import show, show_machine
 from _common import Data, data_name, load_data, run
+from _machine import machine, versions
 from fnnet.checks import InputError, integer, require
 from fnnet.replacing import replacing
 

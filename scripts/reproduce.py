@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -19,9 +18,9 @@ from _reproduce.experiment import Experiment
 from _reproduce.experiments import EXPERIMENTS
 from _reproduce.images import Images
 from _reproduce.plot import can_draw, plot_curves, plot_points
-from _reproduce.report import line, markdown
+from _reproduce.report import count, line, markdown
 from _reproduce.result import Result
-from _reproduce.run import all_epochs, check, is_there, run
+from _reproduce.run import TRIAL_SEED, all_epochs, check, is_there, run
 from fnnet.checks import InputError, integer, require
 from fnnet.replacing import replacing
 
@@ -66,9 +65,12 @@ def main(
     that a source leaves open are chosen on the validation images, never on those to test.
     """
     unknown = [name for name in names or [] if name not in EXPERIMENTS]
-    known = f"--all, or some of {', '.join(EXPERIMENTS)}"
+    known = f"--all, --quick, or some of {', '.join(EXPERIMENTS)}"
     is_told = not unknown and (names or everything or quick)
     require(is_told, "NAME", " ".join(unknown), known)
+    if seeds is not None:
+        integer("--seeds", seeds, at_least=1)
+        require(seeds <= TRIAL_SEED, "--seeds", seeds, f"at most {TRIAL_SEED}")
     asked = [name for name in EXPERIMENTS if everything or not names or name in names]
     images = _reproduce.images.load(data or ("digits" if quick else "mnist"), few=quick)
     experiments = {
@@ -84,19 +86,27 @@ def main(
     for name in asked:
         check(experiments[name], images, folder)
 
-    others = {name: experiments[name] for name in experiments if name not in asked}
-    results = dict(_found(others, images, folder))
-    with Progress(disable=not sys.stdout.isatty()) as progress:
-        for name in asked:
-            bar = progress.add_task(name, total=all_epochs(experiments[name]))
-            results[name] = run(experiments[name], images, folder, partial(progress.advance, bar))
-            print(line(results[name]))
-            sys.stdout.flush()
-            told = {commands[name]: results[name] for name in EXPERIMENTS if name in results}
-            with replacing(folder / "results.md") as file:
-                file.write(markdown(told, images.name).encode())
-    _draw(list(told.values()), folder)
-    print(f"{len(told)} results are in {folder / 'results.md'}")
+    others = [name for name in experiments if name not in asked]
+    results, left_out = dict[str, Result](), dict[str, str]()
+    try:
+        with Progress(disable=not sys.stdout.isatty()) as progress:
+            for name in asked:
+                bar = progress.add_task(name, total=all_epochs(experiments[name]))
+                done = partial(progress.advance, bar)
+                results[name] = run(experiments[name], images, folder, done)
+                print(line(results[name]), flush=True)
+                for other in others:  # looked for each time: another process may finish them
+                    if other not in results:
+                        _take_up(experiments[other], images, folder, results, left_out)
+                told = {commands[name]: results[name] for name in EXPERIMENTS if name in results}
+                with replacing(folder / "results.md") as file:
+                    file.write(markdown(told, images.name).encode())
+    finally:
+        if results:
+            _draw([results[name] for name in EXPERIMENTS if name in results], folder)
+    for reason in left_out.values():
+        print(reason)
+    print(f"{count(len(results), 'result')} in {folder / 'results.md'}")
 
 
 def _as_asked(experiment: Experiment, images: Images, quick: bool, seeds: int | None) -> Experiment:
@@ -106,28 +116,37 @@ def _as_asked(experiment: Experiment, images: Images, quick: bool, seeds: int | 
         experiment = experiment.quick()
     if seeds is None:
         return experiment
-    return attrs.evolve(experiment, seeds=integer("--seeds", seeds, at_least=1))
+    return attrs.evolve(experiment, seeds=seeds)
 
 
 def _option(name: str, value: object) -> str:
     return "" if value is None else f" {name} {shlex.quote(str(value))}"
 
 
-def _found(
-    experiments: dict[str, Experiment], images: Images, folder: Path
-) -> Iterator[tuple[str, Result]]:
-    """The results of earlier runs that the folder holds; a line for each that does not fit."""
-    for name, experiment in experiments.items():
-        try:
-            if is_there(experiment, folder):
-                yield name, run(experiment, images, folder, lambda _: None)
-        except (InputError, OSError) as error:  # what was asked for does not depend on it
-            print(f"{name} is left out: {error}")
+def _take_up(
+    experiment: Experiment,
+    images: Images,
+    folder: Path,
+    results: dict[str, Result],
+    left_out: dict[str, str],
+) -> None:
+    """Put what the folder holds of another run among the results, or why not."""
+    name = experiment.name
+    reason = f"{folder / name} has not all of its {experiment.seeds} seeds"
+    try:
+        if is_there(experiment, folder):
+            results[name] = run(experiment, images, folder, lambda _: None)
+            left_out.pop(name, None)
+            return
+    except (InputError, OSError) as error:  # what was asked for does not depend on it
+        reason = str(error)
+    if (folder / name).exists():
+        left_out[name] = f"{name} is left out: {reason}"
 
 
 def _draw(results: list[Result], folder: Path) -> None:
     if not can_draw():
-        print("No pictures: matplotlib is not installed (pip install 'fnnet[plot]')")
+        print("No pictures: matplotlib cannot be imported (pip install 'fnnet[plot]')")
         return
     curves = [result for result in results if result.experiment.of == "each"]
     points = [result for result in results if result.experiment.of != "each"]

@@ -36,7 +36,7 @@ ABSENT = "import sys; sys.modules['matplotlib'] = None"
 
 
 def script(folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """A run where matplotlib is not installed."""
+    """A run where matplotlib cannot be imported."""
     (folder / "sitecustomize.py").write_text(ABSENT)
     inherited = {name: value for name, value in os.environ.items() if name != "FNNET_DATA"}
     return subprocess.run(
@@ -273,7 +273,8 @@ def test_another_run_in_the_folder_is_refused(tmp_path: Path, images: Images) ->
     path = tmp_path / SMALL.name / "seeds-0-1.json"
     assert_refused(lambda: check(SMALL, fewer, tmp_path), "data is ")
     about = json.loads(path.read_text())
-    strange = [{**about, key: "x"} for key in ("run", "seconds")] + [{**about, "digests": None}]
+    strange = [{**about, key: "x"} for key in ("run", "seconds")]
+    strange += [{**about, "digests": None}, {**about, "seconds": -1}]
     for damaged in ("{", "{}", "[1]", *map(json.dumps, strange)):
         path.write_text(damaged)
         assert_refused(lambda: check(SMALL, images, tmp_path), str(path), "its JSON")
@@ -515,8 +516,8 @@ def test_all_of_it_quickly(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     *lines, no_pictures, where = done.stdout.splitlines()
     assert [text.split(": ")[0] for text in lines] == list(EXPERIMENTS)
-    assert no_pictures == ("No pictures: matplotlib is not installed (pip install 'fnnet[plot]')")
-    assert where == f"{len(EXPERIMENTS)} results are in runs/reproduce-quick/results.md"
+    assert no_pictures == ("No pictures: matplotlib cannot be imported (pip install 'fnnet[plot]')")
+    assert where == f"{len(EXPERIMENTS)} results in runs/reproduce-quick/results.md"
 
     folder = tmp_path / "runs/reproduce-quick"
     table = (folder / "results.md").read_text()
@@ -540,10 +541,10 @@ def test_what_does_not_fit_is_left_out_or_refused_before_training(tmp_path: Path
     other = ("--quick", "--out", "mix", "--data", "other.npz")
     second = script(tmp_path, *other, "unscaled-30")
     assert (second.returncode, second.stderr) == (0, "")
-    left_out, _, _, where = second.stdout.splitlines()
+    _, _, left_out, where = second.stdout.splitlines()
     assert left_out.startswith("scaled-30 is left out: data is '")
     assert "mix/scaled-30/seeds-0-1.json" in left_out
-    assert where == "1 results are in mix/results.md"
+    assert where == "1 result in mix/results.md"
     table = (tmp_path / "mix/results.md").read_text()
     assert "`reproduce.py unscaled-30 --data other.npz --quick`" in table
     assert "`reproduce.py scaled-30" not in table
@@ -563,12 +564,25 @@ def test_what_is_not_of_mnist_is_not_judged(tmp_path: Path) -> None:
     assert "`reproduce.py scaled-30 --seeds 1 --data digits`" in table
     # --seeds is for what is asked for: the others have all theirs.
     done = script(tmp_path, "unscaled-30", "--data", "digits", "--seeds", "1")
-    assert "1 results are in" in done.stdout
+    assert "1 result in" in done.stdout
+    line = "scaled-30 is left out: runs/reproduce/scaled-30 has not all of its 10 seeds\n"
+    assert line in done.stdout
     assert script(tmp_path, "scaled-30", "--data", "digits").returncode == 0
     done = script(tmp_path, "unscaled-30", "--data", "digits", "--seeds", "1")
-    assert "2 results are in" in done.stdout
+    assert "2 results in" in done.stdout
+    assert "left out" not in done.stdout
     table = (tmp_path / "runs/reproduce/results.md").read_text()
     assert "`reproduce.py scaled-30 --data digits`" in table
+
+
+def test_what_another_process_finishes_meanwhile_is_reported_too(tmp_path: Path) -> None:
+    slow = [name for name in EXPERIMENTS if name.startswith(("lecun", "simard"))]
+    command = [sys.executable, str(SCRIPT), "--quick", "--out", "out", *slow]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL) as process:
+        done = script(tmp_path, "--quick", "scaled-30", "--out", "out")
+    assert (done.returncode, process.returncode) == (0, 0)
+    table = (tmp_path / "out/results.md").read_text()
+    assert all(f"`reproduce.py {name} --quick`" in table for name in [*slow, "scaled-30"])
 
 
 def test_mnist_is_known_in_both_formats(mnist_folder: Path) -> None:
@@ -591,13 +605,15 @@ def test_what_is_finished_is_reported_whatever_comes_next(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([], "NAME is '': expected --all, or some of notebook, notebook-mean, book-30, book-100"),
-        (["notebook", "other"], "NAME is 'other': expected --all, or some of"),
-        (["other", "--all"], "NAME is 'other': expected --all, or some of"),
+        ([], "NAME is '': expected --all, --quick, or some of notebook, notebook-mean, book-30"),
+        (["notebook", "other"], "NAME is 'other': expected --all, --quick, or some of"),
+        (["other", "--all"], "NAME is 'other': expected --all, --quick, or some of"),
         (
             ["notebook", "--quick", "--seeds", "0"],
             "--seeds is 0: expected an integer of at least",
         ),
+        # Before any data is looked for; one more, and a result would have the trials' seed.
+        (["notebook", "--seeds", "1001", "--data", "nowhere"], "--seeds is 1001: expected at most"),
     ],
 )
 def test_a_refusal_in_one_line(tmp_path: Path, arguments: list[str], message: str) -> None:
@@ -623,6 +639,12 @@ def test_the_report_tells_what_was_chosen(tmp_path: Path, images: Images) -> Non
         "by all seeds | 94.50 (94.00 to 95.00) | 95.00 (94.00 to 96.00) | 2 | 100 s "
         "| `reproduce.py book-30` |"
     )
+
+
+@pytest.mark.parametrize(("unit", "best"), [("accuracy", 96.0), ("under", 95.0), ("error", 4.0)])
+def test_the_best_seed_is_the_one_that_comes_nearest(unit: Any, best: float) -> None:
+    result = result_of([[95.0, 96.0]], unit=unit, published=(50.0,))
+    assert f", best {best:.2f};" in line(result)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")

@@ -17,10 +17,10 @@ import attrs
 import numpy as np
 
 import fnnet
-from _benchmark.machine import machine
+from _machine import machine
 from _reproduce.experiment import Experiment, Settings
 from _reproduce.images import Images
-from fnnet.checks import InputError, require
+from fnnet.checks import InputError, finite_number, require
 from fnnet.records import Array
 from fnnet.replacing import replacing
 
@@ -151,7 +151,8 @@ def _run(
 def _read(path: Path) -> tuple[dict[str, Any], tuple[str, ...], float]:
     try:
         about = json.loads(path.read_text())
-        return dict(about["run"]), tuple(about["digests"]), float(about["seconds"])
+        seconds = finite_number("seconds", about["seconds"], at_least=0)
+        return dict(about["run"]), tuple(about["digests"]), seconds
     except (ValueError, KeyError, TypeError):
         expected = "its JSON, or no file"
         raise InputError(f"{path} is not what reproduce.py writes: expected {expected}") from None

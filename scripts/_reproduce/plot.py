@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,12 @@ _PRINTED, _COLOURS = "#222222", ("#c33c54", "#254e70")
 
 
 def can_draw() -> bool:
-    """Whether matplotlib is installed."""
-    return find_spec("matplotlib") is not None
+    """Whether matplotlib can be imported."""
+    try:
+        import_module("matplotlib.figure")
+    except ImportError:
+        return False
+    return True
 
 
 def plot_curves(results: Sequence[Result], path: Path) -> None:

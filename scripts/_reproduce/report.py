@@ -8,12 +8,12 @@ from hashlib import sha256
 import numpy as np
 
 import fnnet
-from _benchmark.machine import machine
+from _machine import machine
 from _reproduce.experiment import Experiment, Settings
-from _reproduce.result import Result, figures, verdict
+from _reproduce.result import FROM_EPOCH, Result, figures, verdict
 from fnnet.records import Array
 
-__all__ = ["line", "markdown"]
+__all__ = ["count", "line", "markdown"]
 
 _OF = {
     "first": "after the first epoch",
@@ -30,7 +30,7 @@ def line(result: Result) -> str:
     """A result in a line, for a terminal."""
     experiment = result.experiment
     ours = f"ours {_spread(_summary(result))}, best {_best(result)}"
-    took = f"{_count(len(result.digests), 'seed')}, {_duration(result.seconds)}"
+    took = f"{count(len(result.digests), 'seed')}, {_duration(result.seconds)}"
     digest = f"digest {_digest(result)}"
     parts = (f"published {_published(experiment)}", ours, verdict(result).text, took, digest)
     return f"{experiment.name}: {'; '.join(parts)}"
@@ -71,10 +71,10 @@ def markdown(commands: Mapping[str, Result], data: str) -> str:
         where,
         "\n".join(_table(header.split("|"), rows)),
         "In percent, of right answers or, where the source prints errors, of wrong ones; the range "
-        "is the seeds'. Beside the epoch that the source tells of, the table has the last one, and "
-        "the test figure of the one that is best on the validation images. A figure is reproduced "
-        'where one seed at least comes to it, and a curve where the seeds\' mean does; "within" '
-        "says give or take how much.",
+        "is the seeds'. Beside the epoch that is compared, the table has the last one, on the same "
+        "images, and, always on the test images, the one that is best on the validation images. A "
+        'figure is reproduced where one seed at least comes to it ("within": give or take so '
+        f"much), a curve where the seeds' mean does from epoch {FROM_EPOCH} on.",
         "\n".join(line for result in results for line in _point(result)),
     ]
     curves = [result for result in results if result.experiment.of == "each"]
@@ -101,7 +101,7 @@ def _point(result: Result) -> Iterator[str]:
         scores = "; ".join(f"{_words(one, names)}: {score:.2f}" for one, score in tried)
         yield (
             f"  Chosen: {_words(settings, names)}; by the right validation images in the best of "
-            f"{_count(experiment.trial, 'epoch')}, of a seed that is no other's ({scores})."
+            f"{count(experiment.trial, 'epoch')}, of a seed that is no other's ({scores})."
         )
     yield f"  Digest: {_digest(result)}."
 
@@ -149,7 +149,7 @@ def _spread(values: Array) -> str:
 
 
 def _best(result: Result) -> str:
-    best = np.min if result.experiment.unit == "error" else np.max
+    best = np.max if result.experiment.unit == "accuracy" else np.min
     return f"{best(_summary(result)):.2f}"
 
 
@@ -158,7 +158,8 @@ def _digest(result: Result) -> str:
     return sha256("\n".join(result.digests).encode()).hexdigest()[:12]
 
 
-def _count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> str:
+    """So many of something, in words."""
     return f"{number} {noun}{'s' * (number != 1)}"
 
 

@@ -15,9 +15,9 @@ from _reproduce.piece import Piece, is_finished, resume, train
 from _reproduce.result import Result
 from fnnet.checks import InputError
 
-__all__ = ["all_epochs", "check", "is_there", "run"]
+__all__ = ["TRIAL_SEED", "all_epochs", "check", "is_there", "run"]
 
-_TRIAL_SEED = 1000
+TRIAL_SEED = 1000
 """Of the networks that settings are tried with: far from those of a result, 0 and up."""
 
 _CHOOSES, _REPORTS = ("validation",), ("validation", "test")
@@ -30,7 +30,7 @@ def run(
     """Train what the folder does not hold yet; `advance` is told of epochs that are done."""
     with _alone(folder / experiment.name):
         trials = [
-            train(experiment, settings, (_TRIAL_SEED,), images, _CHOOSES, path, advance)
+            train(experiment, settings, (TRIAL_SEED,), images, _CHOOSES, path, advance)
             for path, settings in _trials(experiment, folder)
         ]
         scores, settings = _chosen(experiment, trials)
@@ -57,7 +57,7 @@ def run(
 def check(experiment: Experiment, images: Images, folder: Path) -> None:
     """Refuse, before anything is trained, what the folder holds of another run."""
     trials = [
-        resume(experiment, settings, (_TRIAL_SEED,), images, _CHOOSES, path)
+        resume(experiment, settings, (TRIAL_SEED,), images, _CHOOSES, path)
         for path, settings in _trials(experiment, folder)
     ]
     if all(trial.state.epoch == experiment.trial for trial in trials):

@@ -1,4 +1,4 @@
-"""Where the figures come from: the machine, and the versions of all contestants."""
+"""Where figures come from: the machine, and the versions of what runs on it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str | None]:
-    """Of Python and of the contestants; None where one is not installed."""
+    """Of Python and of the packages; None where one is not installed."""
     return {"python": platform.python_version(), **{name: _of(name) for name in _DISTRIBUTIONS}}
 
 
