@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet.checks import InputError, by_name, writes
+from fnnet.checks import InputError, a_function, array_of_numbers, by_name, writes
 from fnnet.records import Array
 
 __all__ = [
@@ -51,8 +51,10 @@ class Activation:
     """
 
     name: str
-    function: Callable[[Array, Array], object] = attrs.field(repr=False)
-    derivative: Callable[[Array, Array, Array], object] = attrs.field(repr=False)
+    function: Callable[[Array, Array], object] = attrs.field(validator=a_function, repr=False)
+    derivative: Callable[[Array, Array, Array], object] = attrs.field(
+        validator=a_function, repr=False
+    )
 
     @np.errstate(over="ignore", under="ignore")
     def __call__(self, z: ArrayLike) -> Array:
@@ -85,7 +87,7 @@ class Activation:
 
 
 def _as_floats(z: ArrayLike) -> Array:
-    array = np.asarray(z)
+    array = array_of_numbers("z", z)
     return array.astype(np.result_type(array, np.float32), copy=False)
 
 

@@ -25,7 +25,11 @@ def read_npz(path: str | os.PathLike[str], expected: str) -> dict[str, Array]:
         if not is_archive:
             raise ValueError("no .npz archive")
         with np.load(file, allow_pickle=False) as npz:
-            return dict(npz)
+            entries = dict(npz)
+        for name, entry in entries.items():
+            if not isinstance(entry, np.ndarray):
+                raise ValueError(f"{name} is no array")
+        return entries
 
 
 @contextmanager

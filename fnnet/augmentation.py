@@ -10,7 +10,15 @@ from collections.abc import Callable, Sequence
 import attrs
 import numpy as np
 
-from fnnet.checks import finite_number, integer, record, require
+from fnnet.checks import (
+    a_function,
+    array_of_numbers,
+    finite_array,
+    finite_number,
+    integer,
+    record,
+    require,
+)
 from fnnet.datasets.batch import Batch
 from fnnet.distortions import Affine, Chain, Elastic, Shifts
 from fnnet.records import Array, freeze
@@ -45,7 +53,9 @@ class Augmentation:
     """
 
     name: str
-    function: Callable[[Array, np.random.Generator], Array] = attrs.field(repr=False)
+    function: Callable[[Array, np.random.Generator], Array] = attrs.field(
+        validator=a_function, repr=False
+    )
 
     def __call__(self, batch: Batch, *, seed: int, epoch: int, step: int = 0) -> Batch:
         """The batch with changed inputs: the same for the same arguments, bit for bit.
@@ -70,10 +80,13 @@ class Augmentation:
         return attrs.evolve(batch, x=freeze(x))
 
     def changed(self, x: Array, rng: np.random.Generator) -> Array:
-        """What `function` makes of x, which is refused where it has another shape."""
-        result = np.asarray(self.function(x, rng))
+        """What `function` makes of x, if it is inputs of the same shape."""
+        argument = f"what {self.name} returns"
+        result = array_of_numbers(argument, self.function(x, rng))
+        is_alike = result.shape == x.shape and np.can_cast(result.dtype, x.dtype, "same_kind")
         expected = f"inputs of shape {x.shape}, as they were before it"
-        require(result.shape == x.shape, f"what {self.name} returns", result, expected)
+        require(is_alike, argument, result, expected)
+        finite_array(argument, result)
         return result
 
 

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "InputError",
+    "a_function",
     "array_of_numbers",
     "by_name",
     "existing_file",
@@ -119,6 +120,11 @@ def by_name(argument: str, value: object, known: Mapping[str, Named]) -> Named:
     raise refusal(argument, value, f"one of {', '.join(known)}")
 
 
+def a_function(_record: object, field: Any, value: Any) -> None:
+    """Refuse, as an attrs validator, what cannot be called."""
+    require(callable(value), field.name, value, "a function")
+
+
 def writes(name: str, function: Callable[..., object], *inputs: NDArray[Any]) -> None:
     """Refuse a caller's `function(*inputs, out)` that does not fill `out`, of the inputs' shape.
 
@@ -153,7 +159,7 @@ def array_of_numbers(argument: str, values: ArrayLike) -> NDArray[Any]:
 def finite_array(argument: str, array: NDArray[Any]) -> None:
     """Refuse an array that holds a NaN or an infinity, naming the first of them."""
     # Where the sum of the squares is finite, they all are: half the work of looking at each.
-    if math.isfinite(abs(np.vdot(array, array))):
+    if array.dtype.kind in "biu" or math.isfinite(abs(np.vdot(array, array))):
         return
     finite = np.isfinite(array)
     if not finite.all():

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet.activations import Activation, sigmoid, softmax
-from fnnet.checks import InputError, by_name, finite_number, require, writes
+from fnnet.checks import InputError, a_function, by_name, finite_number, require, writes
 from fnnet.params import Architecture
 from fnnet.recipes import Remade, remembered
 from fnnet.records import Array
@@ -61,8 +61,10 @@ class Cost(Remade):
     """
 
     name: str
-    value: Callable[[Array, Array], Array] = attrs.field(repr=False)
-    derivative: Callable[[Array, Array, Array], object] = attrs.field(repr=False)
+    value: Callable[[Array, Array], Array] = attrs.field(validator=a_function, repr=False)
+    derivative: Callable[[Array, Array, Array], object] = attrs.field(
+        validator=a_function, repr=False
+    )
     output: Activation | None = attrs.field(default=None, repr=False)
 
     def of_samples(self, a: Array, y: Array) -> Array:
@@ -70,7 +72,8 @@ class Cost(Remade):
         costs = np.asarray(self.value(a, y))
         *leading, _, n = np.broadcast_shapes(a.shape, y.shape)
         expected = f"shape {(*leading, n)}, a cost for each sample (a column)"
-        require(costs.shape == (*leading, n), f"{self.name}.value(a, y)", costs, expected)
+        fits = costs.shape == (*leading, n) and np.can_cast(costs.dtype, a.dtype, "same_kind")
+        require(fits, f"{self.name}.value(a, y)", costs, expected)
         return costs.astype(a.dtype, copy=False)
 
     def check_writes(self, units: int) -> None:
@@ -123,7 +126,8 @@ M. Nielsen, Neural Networks and Deep Learning, chapter 3, equation 63.
 
 def _log_likelihood(z: Array, y: Array) -> Array:
     # ln a_j = z_j - ln sum e^z, the largest e^z being 1.
-    z = z - z.max(axis=-2, keepdims=True)
+    # No z becomes infinite: times a target of 0, it would be no number.
+    z = np.maximum(z - z.max(axis=-2, keepdims=True), np.finfo(z.dtype).min)
     log_sum = np.log(np.exp(z).sum(axis=-2, keepdims=True))
     return np.asarray(np.sum(y * (log_sum - z), axis=-2))
 

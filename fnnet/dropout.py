@@ -35,7 +35,7 @@ def shares_of(architecture: Architecture, dropout: Shares) -> tuple[float, ...]:
     """The share of the inputs, then of each hidden layer."""
     layers = len(architecture.sizes) - 1
     if not isinstance(dropout, tuple):
-        needed = "hidden layers to drop units of, or a share of the inputs, (share,)"
+        needed = "hidden layers to drop units of"
         require(layers > 1 or not dropout, "dropout", dropout, needed)
         return (0.0, *[dropout] * (layers - 1))
     expected = f"one share, or {layers}: for the inputs and each hidden layer"

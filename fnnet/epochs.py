@@ -10,6 +10,7 @@ import numpy as np
 
 from fnnet.arithmetic import arithmetic
 from fnnet.batches import Samples, mini_batches, sample_scale
+from fnnet.checks import refusal
 from fnnet.config import TrainConfig
 from fnnet.datasets.dataset import Dataset
 from fnnet.dropout import Masks, shares_of
@@ -81,7 +82,11 @@ class Epochs:
             scale = self._scale(1.0, n, weights)
             vector = self._gradient(n).fill(x, y, self._config.cost, scale)
             # The optimizer may keep what it gets: a copy, and params that stay as they are.
-            direction, state = self._config.optimizer.update(vector.copy(), state, params)
+            updated = self._config.optimizer.update(vector.copy(), state, params)
+            if not isinstance(updated, tuple) or len(updated) != 2:
+                argument = f"what the update of {self._config.optimizer.name} returns"
+                raise refusal(argument, updated, "a pair, the direction and the new state")
+            direction, state = updated
             params = descend(params, direction, eta)
             self._theta[...] = params.theta
         return params, state

@@ -53,7 +53,7 @@ class Evaluation(Record):
 
     @property
     def accuracy(self) -> Figure:
-        """The share of the samples that is correct, 0 to 1."""
+        """The share of the samples that is correct, 0 to 1; of regression it says nothing."""
         return self.correct / self.total
 
 
@@ -198,9 +198,9 @@ def check_fits(params: Params, dataset: Dataset, argument: str = "dataset") -> N
     shape, n_in, n_out = (dataset.n_in, dataset.n_out), params.sizes[0], params.sizes[-1]
     expected = f"the network's {n_in} inputs and {n_out} outputs"
     require(shape == (n_in, n_out), f"{argument} (inputs, outputs)", shape, expected)
-    largest, dtype = dataset.largest_input, params.dtype
-    is_finite = largest <= float(np.finfo(dtype).max)
-    require(is_finite, f"{argument}.x, scaled,", largest, f"inputs that are finite in {dtype.name}")
+    limit, expected = float(np.finfo(params.dtype).max), f"numbers finite in {params.dtype}"
+    for name, largest in (("x, scaled,", dataset.largest_input), ("y", dataset.largest_target)):
+        require(largest <= limit, f"{argument}.{name}", largest, expected)
 
 
 def check_targets(dataset: Dataset, cost: Cost, argument: str = "dataset") -> None:
@@ -208,4 +208,5 @@ def check_targets(dataset: Dataset, cost: Cost, argument: str = "dataset") -> No
     if cost.output not in PROBABILISTIC or dataset.classes is not None:
         return
     for value in dataset.y[(dataset.y < 0) | (dataset.y > 1)][:1].tolist():
-        raise InputError(f"{argument}.y has {value}: expected targets from 0 to 1, for {cost.name}")
+        expected = f"targets from 0 to 1, for {cost.name} (squared-error and others take any)"
+        raise InputError(f"{argument}.y has {value}: expected {expected}")

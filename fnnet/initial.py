@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import DTypeLike
 
-from fnnet.checks import InputError, by_name, require
+from fnnet.checks import InputError, a_function, by_name, require
 from fnnet.params import DTYPES, Activations, Architecture, Params, stack
 from fnnet.records import Array, freeze
 from fnnet.streams import Purpose, as_seed, stream
@@ -41,7 +41,7 @@ class Spread:
     """
 
     name: str
-    deviation: Callable[[int, int], float] = attrs.field(repr=False)
+    deviation: Callable[[int, int], float] = attrs.field(validator=a_function, repr=False)
     uniform: bool = False
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:

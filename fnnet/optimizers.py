@@ -10,7 +10,14 @@ import numpy as np
 
 from fnnet.arithmetic import arithmetic
 from fnnet.batches import per_network
-from fnnet.checks import array_of_numbers, finite_number, record, require
+from fnnet.checks import (
+    a_function,
+    array_of_numbers,
+    finite_array,
+    finite_number,
+    record,
+    require,
+)
 from fnnet.costs import Cost, quadratic
 from fnnet.datasets.batch import Batch
 from fnnet.network import from_gradient
@@ -36,7 +43,7 @@ def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = qua
     batch
         The samples and their labels or targets, as for `grads`.
     eta
-        The learning per_network, a finite number.
+        The learning rate, a finite number.
     cost
         A `Cost` or its name, by default the notebook's, 1/4 sum (a - y)^2.
 
@@ -102,9 +109,9 @@ class Optimizer(Remade):
     """
 
     name: str
-    init: Callable[[Params], State] = attrs.field(eq=False, repr=False)
+    init: Callable[[Params], State] = attrs.field(validator=a_function, eq=False, repr=False)
     update: Callable[[Array, State, Params], tuple[Array, State]] = attrs.field(
-        eq=False, repr=False
+        validator=a_function, eq=False, repr=False
     )
 
 
@@ -138,7 +145,7 @@ def descend(params: Params, direction: Array, eta: float | Array) -> Params:
     Raises
     ------
     InputError
-        Where direction or eta has another shape.
+        Where direction or eta has another shape, or is not real, or eta is not finite.
 
     Examples
     --------
@@ -149,10 +156,12 @@ def descend(params: Params, direction: Array, eta: float | Array) -> Params:
     """
     record("params", params, Params)
     theta, direction = params.theta, array_of_numbers("direction", direction)
-    same = direction.shape == theta.shape
-    require(same, "direction", direction, f"an array of shape {theta.shape}")
+    same = direction.shape == theta.shape and np.can_cast(direction.dtype, theta.dtype, "same_kind")
+    require(same, "direction", direction, f"an array of real numbers, of shape {theta.shape}")
     etas, expected = array_of_numbers("eta", eta), "a number, or one for each network of a stack"
-    require(etas.shape in ((), params.leading), "eta", eta, expected)
+    fits = etas.shape in ((), params.leading) and etas.dtype.kind in "biuf"
+    require(fits, "eta", eta, expected)
+    finite_array("eta", etas)
     with arithmetic():
         step = per_network(etas, params.dtype, axes=1) * direction
         return Params(params.architecture, freeze(np.subtract(theta, step, dtype=theta.dtype)))

@@ -9,7 +9,14 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fnnet.checks import array_of_numbers, finite_array, finite_number, integer, require
+from fnnet.checks import (
+    a_function,
+    array_of_numbers,
+    finite_array,
+    finite_number,
+    integer,
+    require,
+)
 from fnnet.recipes import Remade, made_by, remembered
 from fnnet.state import EpochReport
 from fnnet.stopping import waits
@@ -50,7 +57,9 @@ class Schedule(Remade):
     """
 
     name: str
-    given: Callable[[History], Callable[[float], Any]] = attrs.field(eq=False, repr=False)
+    given: Callable[[History], Callable[[float], Any]] = attrs.field(
+        validator=a_function, eq=False, repr=False
+    )
     by_validation: bool = False
 
     def __call__(self, epoch: float, history: History = ()) -> Any:
@@ -74,7 +83,7 @@ class Schedule(Remade):
             fits = values.dtype.kind in "iuf" and values.shape in ((), leading)
             require(fits, argument, value, expected)
             finite_array(argument, values)
-            return value
+            return values
 
         return factor
 
@@ -89,12 +98,13 @@ constant = made_by("constant", _of_time("constant", lambda _epoch: 1.0))
 
 @remembered
 def step_decay(epochs: int, by: float = 0.1) -> Schedule:
-    """Multiplied by `by` after every so many epochs.
+    """Multiplied by `by`, at most 1, after every so many epochs.
 
     >>> step_decay(10, 0.5)(9.9), step_decay(10, 0.5)(20)
     (1.0, 0.25)
     """
     epochs, by = integer("epochs", epochs, at_least=1), finite_number("by", by, above=0)
+    require(by <= 1, "by", by, "a number of at most 1")
     return _of_time(f"step({epochs}, {by})", lambda epoch: by ** (epoch // epochs))
 
 

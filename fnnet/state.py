@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet.checks import array_of_numbers, integer, record, require
+from fnnet.checks import array_of_numbers, integer, record, refusal, require
 from fnnet.evaluation import Evaluation
 from fnnet.metrics.figures import Figure, as_figure, figure_bits
 from fnnet.params import Params
@@ -40,7 +40,15 @@ def _as_float64(argument: str, values: ArrayLike) -> Figure:
 def _as_evaluations(
     evaluations: Iterable[tuple[str, Evaluation]],
 ) -> tuple[tuple[str, Evaluation], ...]:
-    return tuple((name, evaluation) for name, evaluation in evaluations)
+    expected = "pairs of a name and an Evaluation"
+    try:
+        pairs = tuple((name, evaluation) for name, evaluation in evaluations)
+    except (TypeError, ValueError):
+        raise refusal("evaluations", evaluations, expected) from None
+    for name, evaluation in pairs:
+        fits = isinstance(name, str) and isinstance(evaluation, Evaluation)
+        require(fits, "evaluations", (name, evaluation), expected)
+    return pairs
 
 
 @attrs.frozen
@@ -100,6 +108,7 @@ def _as_kept(state: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _as_history(history: Iterable[EpochReport]) -> tuple[EpochReport, ...]:
+    require(isinstance(history, Iterable), "history", history, "a sequence of EpochReports")
     reports = tuple(history)
     for k, report in enumerate(reports):
         record(f"history[{k}]", report, EpochReport)

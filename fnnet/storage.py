@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fnnet.activations import as_activation
+from fnnet.activations import ACTIVATIONS
 from fnnet.archive import read_npz, reading
 from fnnet.checks import InputError, finite_array, integer, record, require
 from fnnet.datasets.scaling import Scaling
@@ -188,10 +188,8 @@ def _entries(params: Params) -> dict[str, Array]:
     finite_array("theta", params.theta)
     activations = params.architecture.activations
     for activation in activations:
-        known = as_activation(activation.name)
-        require(
-            known == activation, "activations", activation.name, "the package's own, to be saved"
-        )
+        is_known = ACTIVATIONS.get(activation.name) == activation
+        require(is_known, "activations", activation.name, "the package's own, to be saved")
     return {
         "format": np.asarray(_FORMAT),
         "sizes": np.asarray(params.sizes),

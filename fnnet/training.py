@@ -73,7 +73,8 @@ def start(params: Params, config: TrainConfig) -> TrainState:
     output, units = params.architecture.activations[-1], params.sizes[-1]
     cost_for(params.architecture, config.cost)
     learns = units > 1 or output != softmax
-    require(learns, "the output layer", "softmax of one unit", "sigmoid: that softmax is always 1")
+    needed = "a unit for each class, or sigmoid: the softmax of one is always 1"
+    require(learns, "the output layer", "softmax of one unit", needed)
     shares_of(params.architecture, config.dropout)
     if config.augment is not None:
         _check_augment(config.augment, params)

@@ -55,7 +55,8 @@ def load_data(data: str | None, reading: Reading = _PLAIN) -> fnnet.Splits:
             name, target=_columns(target), task=task, delimiter=delimiter, header=header
         )
     for option, value in reading._asdict().items():
-        require(value is None, f"--{option}", value, "a CSV in --data with it")
+        needed = "a CSV in --data with it: other data tell it themselves"
+        require(value is None, f"--{option}", value, needed)
     if Path(name).suffix.lower() == ".npz":
         return fnnet.load_npz(name)
     if name == "digits":
@@ -74,6 +75,11 @@ def class_names(data: str | None, reading: Reading) -> list[str] | None:
     target = _column(reading.target or "-1")
     names = fnnet.class_names(name, target=target, delimiter=delimiter, header=reading.header)
     return list(names)
+
+
+def is_table(data: str | None) -> bool:
+    """Whether `--data` names a file that options say how to read."""
+    return _delimiter(data_name(data)) is not None
 
 
 def _delimiter(name: str) -> str | None:
@@ -115,6 +121,8 @@ def run(main: Callable[..., None]) -> None:
         sys.exit(app(standalone_mode=False))
     except (fnnet.InputError, fnnet.DivergenceError, OSError) as error:
         message = str(error)
+    except MemoryError as error:
+        message = f"not enough memory: {error}"
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:

@@ -144,7 +144,7 @@ def training_data(
 ) -> fnnet.Dataset:
     """The training samples, weighed and with softer targets."""
     has_classes = data.classes is not None
-    labels = "data with class labels"
+    labels = "data with class labels (of a CSV, --task classification)"
     finite_number("--label-smoothing", label_smoothing, at_least=0, below=1)
     require(has_classes or not label_smoothing, "--label-smoothing", label_smoothing, labels)
     require(has_classes or class_weights == "none", "--class-weights", class_weights, labels)

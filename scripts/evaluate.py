@@ -14,7 +14,7 @@ from rich.table import Table
 
 import _run_folder
 import fnnet
-from _common import Data, Reading, class_names, load_data, percent, run, task_of
+from _common import Data, Reading, class_names, is_table, load_data, percent, run, task_of
 from fnnet.checks import require
 from fnnet.prediction import PROBABILISTIC, classes_of
 
@@ -26,8 +26,8 @@ def main(
     """Evaluate the network of RUN_DIR on the test samples of --data, by default the run's own."""
     params = fnnet.load_params(run_dir / "params.npz")
     trained = _run_folder.read(run_dir)
-    reading, classes = Reading(**trained["reading"]), trained["classes"]
-    data = data or trained["data"]
+    classes, data = trained["classes"], data or trained["data"]
+    reading = Reading(**trained["reading"]) if is_table(data) else Reading()
     test = load_data(data, reading).test
     scaling = fnnet.load_scaling(run_dir / "params.npz")
     if scaling is not None:

@@ -287,6 +287,11 @@ def test_an_unknown_activation_is_told_which_ones_there_are(name: Any) -> None:
     assert_refused(lambda: as_activation(name), "activations is ", repr(name), *ACTIVATIONS)
 
 
+@pytest.mark.parametrize("z", [["a"], [[1], [1, 2]], None])
+def test_what_are_no_numbers_is_refused(z: Any) -> None:
+    assert_refused(lambda: sigmoid(z), "z is ", "expected real numbers")
+
+
 @pytest.mark.parametrize("part", ["function", "derivative"])
 def test_ones_own_that_does_not_write_its_result_is_refused_in_a_network(part: str) -> None:
     mine = attrs.evolve(tanh, name="mine")

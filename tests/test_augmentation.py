@@ -130,6 +130,12 @@ def test_the_settings_reach_the_distortion() -> None:
         assert differs(affine(*setting, shape=SHAPE), affine(0, 0, 0, shape=SHAPE))
 
 
+@pytest.mark.parametrize("wrong", [1j, np.nan, "a"])
+def test_one_of_a_callers_own_that_gives_no_inputs_is_refused(wrong: Any) -> None:
+    mine = Augmentation("mine", lambda x, _: np.full(x.shape, wrong))
+    assert_refused(lambda: mine(batch(), seed=0, epoch=0), "what mine returns")
+
+
 def test_an_augmentation_of_a_callers_own() -> None:
     flip = Augmentation("flip", lambda x, _: x[:, ::-1])
     samples = batch()

@@ -9,7 +9,15 @@ import pytest
 
 import fnnet
 from fnnet import Batch
-from fnnet.checks import InputError, finite_array, finite_number, in_file, integer, require
+from fnnet.checks import (
+    InputError,
+    finite_array,
+    finite_number,
+    in_file,
+    integer,
+    require,
+    writes,
+)
 from tests._support import assert_refused
 
 
@@ -49,6 +57,33 @@ def test_a_refusal_is_one_short_line_whatever_the_value(value: Any) -> None:
     with pytest.raises(InputError) as caught:
         require(False, "n", value, "a number")
     assert len(str(caught.value)) < 120
+
+
+def test_a_function_writes_all_of_its_result() -> None:
+    def half(z: Any, out: Any) -> None:
+        out[: len(z) // 2] = 0
+
+    writes("whole", lambda z, out: np.copyto(out, z), np.zeros(4))
+    assert_refused(lambda: writes("half", half, np.zeros(4)), "half leaves `out` as it was")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        lambda: fnnet.Activation("mine", 3, fnnet.tanh.derivative),  # type: ignore[arg-type]
+        lambda: fnnet.Cost("mine", 3, fnnet.quadratic.derivative),  # type: ignore[arg-type]
+        lambda: fnnet.Optimizer("mine", fnnet.sgd.init, 3),  # type: ignore[arg-type]
+        lambda: fnnet.Schedule("mine", 3),  # type: ignore[arg-type]
+        lambda: fnnet.Augmentation("mine", 3),  # type: ignore[arg-type]
+        lambda: fnnet.Spread("mine", 3),  # type: ignore[arg-type]
+    ],
+)
+def test_a_records_functions_are_functions(record: Any) -> None:
+    assert_refused(record, " is 3: expected a function")
+
+
+def test_whole_numbers_of_any_size_are_finite() -> None:
+    finite_array("n", np.array([[2**31, 2**31], [-(2**63), 2**63 - 1]]))
 
 
 @pytest.mark.parametrize("value", [0, 1, 10**30, np.int8(3), np.uint64(2**63), np.array(4)])

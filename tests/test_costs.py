@@ -190,6 +190,11 @@ class TestLogLikelihood:
 
     @pytest.mark.parametrize("dtype", FLOATS)
     def test_is_exact_for_linear_outputs_of_any_size(self, dtype: Any) -> None:
+        largest = float(np.finfo(dtype).max)
+        ends = np.array([[largest], [-largest]], dtype)  # farther apart than the dtype can say
+        with arithmetic():
+            assert log_likelihood.value(ends, np.array([[1], [0]], dtype)).tolist() == [0]
+            assert log_likelihood.value(ends, np.array([[0], [1]], dtype)).tolist() == [largest]
         z = np.array([[1e4, -1e4, 1e30, -1e30], [0, 0, 0, 0]], dtype)
         right, wrong = (
             np.array([[1, 0, 1, 0], [0, 1, 0, 1]]),
@@ -355,6 +360,11 @@ class TestOnesOwn:
         assert_refused(lambda: grads(self.params, self.x, self.y, cost=forgotten), message)
         config = TrainConfig(epochs=1, cost=forgotten)
         assert_refused(lambda: start(self.params, config), message)
+
+    @pytest.mark.parametrize("value", [lambda a, _y: a[0] * 1j, lambda a, _y: a[0].astype(str)])
+    def test_whose_value_is_no_real_number_is_refused(self, value: Any) -> None:
+        mine = Cost("mine", value, squared_error.derivative)
+        assert_refused(lambda: fnnet.cost(self.params, self.x, self.y, cost=mine), "mine.value(a,")
 
     def test_that_counts_in_integers_is_weighed_like_any_other(self) -> None:
         def wrong(a: Any, y: Any) -> Any:

@@ -222,7 +222,7 @@ def test_shares_that_make_no_sense_are_refused(dropout: Any, fragment: str) -> N
 
 def test_one_share_needs_a_hidden_layer() -> None:
     params = init([3, 2], seed=0)
-    expected = "dropout is 0.5: expected hidden layers to drop units of, or a share of the inputs"
+    expected = "dropout is 0.5: expected hidden layers to drop units of"
     assert_refused(lambda: start(params, TrainConfig(dropout=0.5)), expected)
     assert start(params, TrainConfig(dropout=0.0)).params == params
 

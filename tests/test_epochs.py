@@ -228,6 +228,9 @@ def test_a_direction_that_does_not_fit_is_refused() -> None:
         (lambda: descend(params, record, 1.0), "direction is Params"),
         (lambda: descend(params, g, np.ones(3)), "eta is an array of shape (3,)"),
         (lambda: descend(params, g, eta), "eta is '3': expected real numbers"),
+        (lambda: descend(params, g, np.nan), "eta is nan: expected finite values only"),
+        (lambda: descend(params, g, g[0, 0] * 1j), "eta is "),
+        (lambda: descend(params, g * 1j, 1.0), "direction is an array of shape"),
         (lambda: descend(g, g, 1.0), "params is an array of shape (2, 8)"),
     ]
     for call, fragment in bad:

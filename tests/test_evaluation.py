@@ -113,6 +113,12 @@ class TestEvaluate:
             with suppress(InputError):  # refusing is as good
                 evaluated(init(SIZES, seed=0), data)
 
+    def test_targets_that_the_dtype_cannot_hold_are_refused(self) -> None:
+        data = Dataset([[1.0]], [[1e300]])
+        told = "dataset.y is 1e+300: expected numbers finite in float32"
+        assert_refused(lambda: evaluate(init([1, 1], seed=0), data), told)
+        assert evaluate(init([1, 1], seed=0, dtype=np.float64), data).cost == np.inf
+
     def test_equal_evaluations_are_equal_for_stacks_too(self) -> None:
         data = dataset(20, SIZES)
         one, same = (evaluate(init(SIZES, seed=[0, 1]), data) for _ in range(2))

@@ -96,6 +96,7 @@ def folded(params: Params, data: Dataset, config: TrainConfig) -> Params:
         ("1", "the factor of mine is '1': expected real numbers"),
         (1j, "the factor of mine is 1j: expected a number, or one for each network"),
         (np.ones(2), "the factor of mine is an array of shape (2,)"),
+        (True, "the factor of mine is True: expected a number"),
     ],
 )
 @pytest.mark.parametrize("optimizer", [fnnet.sgd, fnnet.momentum()])
@@ -108,11 +109,24 @@ def test_a_factor_that_is_no_number_is_refused(
     assert_refused(lambda: train(state, dataset(5, SIZES), config), told)
 
 
+def test_steps_do_not_go_up() -> None:
+    assert_refused(lambda: step_decay(1, 10.0), "by is 10.0: expected a number of at most 1")
+
+
 def test_a_schedule_that_gives_no_function_is_refused() -> None:
     config = TrainConfig(epochs=1, schedule=Schedule("mine", lambda _history: 0.5))  # type: ignore[arg-type,return-value]
     state = start(init(SIZES, seed=0), config)
     told = "mine.given(history) is 0.5: expected a function of time"
     assert_refused(lambda: train(state, dataset(5, SIZES), config), told)
+
+
+def test_factors_for_each_network_may_come_in_a_list() -> None:
+    mine = Schedule("mine", lambda _history: lambda _epoch: [1.0, 0.5])
+    config = TrainConfig(epochs=2, seed=(0, 1), schedule=mine)
+    data, state = dataset(5, SIZES), start(init(SIZES, seed=(0, 1)), config)
+    slower = TrainConfig(epochs=2, seed=1, eta=1.5)
+    alone = train(start(init(SIZES, seed=1), slower), data, slower)
+    assert train(state, data, config).params[1] == alone.params
 
 
 @pytest.mark.parametrize("one", [1, np.float32(1), np.ones(())])

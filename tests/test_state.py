@@ -103,6 +103,7 @@ class TestFields:
             ({"history": [None]}, "history[0] is None: expected an EpochReport"),
             ({"optimizer": np.zeros(3)}, "optimizer is an array of shape (3,)"),
             ({"best": 3}, "best is 3: expected a Params"),
+            ({"history": 3}, "history is 3: expected a sequence of EpochReports"),
         ],
     )
     def test_of_what_makes_no_sense_is_refused(self, given: Any, message: str) -> None:
@@ -164,6 +165,8 @@ class TestEpochReport:
             ((-1, 0.1), "epoch is -1: expected an integer of at least 0"),
             ((1.0, 0.1), "epoch is 1.0: expected an integer of at least 0"),
             ((0, "fast"), "eta is 'fast': expected real numbers"),
+            ((0, 0.1, 5), "evaluations is 5: expected pairs of a name and an Evaluation"),
+            ((0, 0.1, [("a", 3)]), "evaluations is ('a', 3): expected pairs of a name"),
             ((0, None), "eta is None: expected real numbers"),
             ((0, 1j), "eta is 1j: expected real numbers"),
             ((0, 0.1, (), "good"), "score is 'good': expected real numbers"),

@@ -88,7 +88,8 @@ class TestRoundTrip:
         like = attrs.evolve(linear, name="sigmoid")
         for activation in (linear, like):
             params = init([2, 1], seed=0, activations=activation)
-            assert_refused(partial(save_params, path, params), "activations")
+            told = f"activations is '{activation.name}': expected the package's own, to be saved"
+            assert_refused(partial(save_params, path, params), told)
         assert not path.exists()
 
 

@@ -88,6 +88,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "eta": 0.001,
         "patience": 3,
     },
+    "--epochs 7 --schedule exponential": {"epochs": 7, "schedule": fnnet.exponential(1 / 2)},
+    "--epochs 7 --schedule step": {"epochs": 7, "schedule": fnnet.step_decay(2)},
     "--dropout 0.1,0.5 --schedule exponential": {
         "dropout": (0.1, 0.5),
         "schedule": fnnet.exponential(1),
@@ -282,6 +284,20 @@ def test_several_targets_and_a_table_with_tabs(table: Path, tmp_path: Path) -> N
     options = ("--data", path, "--hidden", 3, "--epochs", 1, "--out", tmp_path / "run")
     assert "Test R2" in succeed("train.py", *options, "--target", "sum,b")
     assert fnnet.load_params(tmp_path / "run/params.npz").sizes == (1, 3, 2)
+
+
+def test_a_run_on_a_table_is_evaluated_on_other_data_too(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).normal(size=(100, 2))
+    rows = [f"{a}\t{b}\t{int(a > b)}" for a, b in x]
+    (tmp_path / "a.tsv").write_text("\n".join(rows) + "\n")
+    np.savez(tmp_path / "a.npz", x=x, y=np.where(x[:, 0] > x[:, 1], 1.0, 0.0))
+    run = ("--task", "binary", "--hidden", 4, "--epochs", 3, "--out", tmp_path / "run")
+    succeed("train.py", "--data", tmp_path / "a.tsv", *run)
+    assert "Log loss" in succeed("evaluate.py", tmp_path / "run", "--data", tmp_path / "a.npz")
+
+
+def test_what_no_memory_can_hold_is_told_in_a_line() -> None:
+    assert "not enough memory: " in refusal("train.py", "--hidden", 10**11)
 
 
 def test_classes_keep_their_names(tmp_path: Path) -> None:

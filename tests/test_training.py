@@ -484,7 +484,7 @@ def test_the_notebooks_settings_on_mnist(mnist_folder: Path) -> None:
 
 def test_an_output_that_is_always_1_is_refused() -> None:
     params = init([3, 1], seed=0, activations="softmax")
-    line = "the output layer is 'softmax of one unit': expected sigmoid"
+    line = "the output layer is 'softmax of one unit': expected a unit for each class, or sigmoid"
     assert_refused(lambda: start(params, TrainConfig(epochs=1)), line)
     hidden = init([3, 1, 2], seed=0, activations="softmax")
     assert start(hidden, TrainConfig(epochs=1)).epoch == 0

@@ -214,6 +214,15 @@ def test_a_state_that_does_not_stay_what_it_was_is_refused(after: Any, told: str
     assert_refused(lambda: train(start(params, config), dataset(5, (3, 4, 1)), config), told)
 
 
+@pytest.mark.parametrize("returned", [None, np.zeros(21), (np.zeros(21),)])
+def test_an_update_that_gives_no_pair_is_refused(returned: Any) -> None:
+    mine = Optimizer("mine", sgd.init, lambda _g, _state, _params: returned)
+    config = TrainConfig(epochs=1, optimizer=mine)
+    state = start(init((3, 4, 1), seed=0), config)
+    told = ("what the update of mine returns is", "expected a pair, the direction and the new")
+    assert_refused(lambda: train(state, dataset(5, (3, 4, 1)), config), *told)
+
+
 def test_a_first_state_that_is_no_tuple_is_refused() -> None:
     mine = Optimizer("mine", lambda params: params.theta, momentum().update)  # type: ignore[arg-type,return-value]
     told = "optimizer is an array of shape (8,) and dtype float32: expected a tuple of arrays"

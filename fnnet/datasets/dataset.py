@@ -130,6 +130,11 @@ class Dataset(Record):
         return int(self.y.shape[1]) if self.classes is None else self.classes
 
     @cached_property
+    def largest_target(self) -> float:
+        """The largest absolute value of a target; a label's are 0 and 1."""
+        return 1.0 if self.classes is not None else float(np.abs(self.y).max())
+
+    @cached_property
     def largest_input(self) -> float:
         """The largest absolute value that an input of the network can have."""
         x = self.x
@@ -156,7 +161,10 @@ class Dataset(Record):
         InputError
             Where dtype is none of real or complex floats.
         """
-        is_floats = np.issubdtype(dtype, np.inexact)
+        try:
+            is_floats = np.issubdtype(np.dtype(dtype), np.inexact)
+        except TypeError:  # of no such name
+            is_floats = False
         require(is_floats, "dtype", dtype, "float32 or float64")
         with np.errstate(over="ignore"):  # a float64 beyond float32's range becomes an infinity
             inputs = self.x[rows].astype(dtype)

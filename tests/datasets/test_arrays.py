@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,13 @@ def test_a_file_that_is_no_data_set_is_refused(
 ) -> None:
     write(path, entries)
     assert_refused(lambda: load_npz(path), f"{path}", fragment)
+
+
+def test_an_archive_of_other_files_is_refused(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("x", b"abc")
+        archive.writestr("y", b"abc")
+    assert_refused(lambda: load_npz(path), f"{path} cannot be read (x is no array)")
 
 
 @pytest.mark.parametrize("seed", [-1, 1.5, "a"])

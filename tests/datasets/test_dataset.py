@@ -189,7 +189,7 @@ class TestBatch:
         with pytest.raises(InputError, match="weights"):
             Batch([[1.0]], [0], weights=weights)
 
-    @pytest.mark.parametrize("dtype", [int, np.uint8, bool, str])
+    @pytest.mark.parametrize("dtype", [int, np.uint8, bool, str, "abc"])
     def test_is_of_no_other_dtype(self, dtype: Any) -> None:
         with pytest.raises(InputError, match=r"dtype is .*: expected float32 or float64"):
             dataset().batch(dtype=dtype)
