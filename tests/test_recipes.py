@@ -24,6 +24,7 @@ MADE: list[Any] = [
     fnnet.sgd,
     fnnet.momentum(),
     fnnet.nesterov(0.5),
+    fnnet.chain(fnnet.momentum()),
     fnnet.rmsprop(epsilon=1e-6),
     fnnet.adam(0.8, beta2=0.9),
     fnnet.adamw(0.1),
