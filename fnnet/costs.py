@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 import attrs
 import numpy as np
@@ -75,12 +75,6 @@ class Cost(Remade):
         fits = costs.shape == (*leading, n) and np.can_cast(costs.dtype, a.dtype, "same_kind")
         require(fits, f"{self.name}.value(a, y)", costs, expected)
         return costs.astype(a.dtype, copy=False)
-
-    def check_writes(self, units: int) -> None:
-        """Refuse a derivative of a caller's own that does not write it, for so many outputs."""
-        if COSTS.get(self.name) is not self:
-            a, y = np.zeros((2, units, 1))
-            writes(f"{self.name}.derivative", self.derivative, a, y)
 
 
 def _quadratic(a: Array, y: Array) -> Array:
@@ -190,8 +184,16 @@ def cost_for(architecture: Architecture, cost: str | Cost) -> Cost:
     if cost.output not in (None, output):
         needed = f"an output layer of {cost.output.name}, not {output.name}"
         raise InputError(f"cost is {cost.name}: expected {needed}")
-    cost.check_writes(architecture.sizes[-1])
+    if COSTS.get(cost.name) is not cost:
+        _check_writes(cost, architecture.sizes[-1])
     return cost
+
+
+@lru_cache(maxsize=16)  # a loop of steps asks each time
+def _check_writes(cost: Cost, units: int) -> None:
+    """Refuse a derivative of a caller's own that does not write it, for so many outputs."""
+    a, y = np.zeros((2, units, 1))
+    writes(f"{cost.name}.derivative", cost.derivative, a, y)
 
 
 def mean_cost(costs: Array, weights: ArrayLike | None) -> Array:

@@ -21,14 +21,7 @@ from fnnet.recipes import Remade, made_by, remembered
 from fnnet.state import EpochReport
 from fnnet.stopping import waits
 
-__all__ = [
-    "Schedule",
-    "constant",
-    "cosine",
-    "exponential",
-    "halving",
-    "step_decay",
-]
+__all__ = ["Schedule", "constant", "cosine", "exponential", "halving", "step_decay"]
 
 History = Sequence[EpochReport]
 

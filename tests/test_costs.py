@@ -354,6 +354,20 @@ class TestOnesOwn:
         data, config = dataset(10, (3, 2)), TrainConfig(epochs=1, cost=returning)
         assert_refused(lambda: train(start(self.params, config), data, config), message)
 
+    def test_is_looked_at_once_for_a_network_and_again_for_another(self) -> None:
+        seen = []
+
+        def derivative(a: Any, y: Any, out: Any) -> None:
+            seen.append(a.shape)
+            np.subtract(a, y, out=out)
+
+        mine = Cost("mine", squared_error.value, derivative)
+        for _ in range(3):
+            grads(self.params, self.x, self.y, cost=mine)
+        assert seen == [(2, 1), (2, 5), (2, 5), (2, 5)]
+        grads(init([3, 4], seed=0), self.x, inputs(5, 4), cost=mine)
+        assert seen[4:] == [(4, 1), (4, 5)]
+
     def test_whose_derivative_is_not_written_is_refused(self) -> None:
         forgotten = Cost("mine", squared_error.value, lambda _a, _y, _out: None)
         message = "mine.derivative leaves `out` as it was: expected its result in there"

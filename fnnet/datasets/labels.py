@@ -48,8 +48,6 @@ def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -
 def check_labels(argument: str, labels: Array, classes: int) -> None:
     """Refuse what is not an array of integers of 0 to classes-1."""
     require(labels.dtype.kind in "iu", argument, labels, "integer class labels")
-    # Seen as unsigned, a negative label is larger than any class.
-    unsigned = labels.view(labels.dtype.str.replace("i", "u"))
-    if labels.size and unsigned.max() >= classes:
+    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
         outside = labels[(labels < 0) | (labels >= classes)].flat[0]
         raise InputError(f"{argument} is {outside}: expected class labels of 0 to {classes - 1}")

@@ -42,6 +42,8 @@ class TestOneHot:
         [
             ([0, 3], 3, "labels is 3: expected class labels of 0 to 2"),
             ([0, -1], 3, "labels is -1: expected class labels of 0 to 2"),
+            # More classes than the labels' dtype could count.
+            (np.array([-1], np.int8), 300, "labels is -1: expected class labels of 0 to 299"),
             ([0.0], 3, r"labels is an array .*float64: expected integer class labels"),
             ([True], 3, r"labels is an array .*bool: expected integer class labels"),
             ([0], 0, "classes is 0: expected an integer of at least 1"),
