@@ -25,7 +25,8 @@ __all__ = [
     "tanh",
 ]
 
-# 0-d arrays: a Python 1 would be converted anew at each call, which takes as long as the sum does.
+# At the notebook's sizes a call's arguments take as long as its numbers: results are given by their
+# place, not as `out=`, and constants are 0-d arrays, since a Python 1 is converted at each call.
 _ZERO, _ONE = np.zeros((), np.float32), np.ones((), np.float32)
 
 
@@ -72,10 +73,18 @@ class Activation:
         self.derivative(z, self(z), out)
         return out
 
-    def backward(self, z: Array, a: Array, delta: Array, buffer: Array, /) -> None:
+    @property
+    def is_by_unit(self) -> bool:
+        """Whether each unit is known to be for itself: several layers can then be one call."""
+        return ACTIVATIONS.get(self.name) is self
+
+    def slopes(self, z: Array, a: Array, out: Array, /) -> None:
+        """Write what `backward` needs to know of the activations `a` at z: a/z."""
+        self.derivative(z, a, out)
+
+    def backward(self, delta: Array, slopes: Array, /) -> None:
         """From c/a, in `delta`, to c/z = c/a * a/z, in its place."""
-        self.derivative(z, a, buffer)
-        np.multiply(delta, buffer, out=delta)
+        np.multiply(delta, slopes, delta)
 
     def check_writes(self, units: int) -> None:
         """Refuse functions of a caller's own that do not write their result, for so many units."""
@@ -93,15 +102,15 @@ def _as_floats(z: ArrayLike) -> Array:
 
 def _sigmoid(z: Array, out: Array) -> None:
     # exp overflows to infinity where the sigmoid is below the smallest normal number: 1 / inf is 0.
-    np.negative(z, out=out)
-    np.exp(out, out=out)
-    np.add(out, _ONE, out=out)
-    np.reciprocal(out, out=out)
+    np.negative(z, out)
+    np.exp(out, out)
+    np.add(out, _ONE, out)
+    np.reciprocal(out, out)
 
 
 def _sigmoid_prime(_z: Array, a: Array, out: Array) -> None:
-    np.subtract(_ONE, a, out=out)
-    np.multiply(out, a, out=out)
+    np.subtract(_ONE, a, out)
+    np.multiply(out, a, out)
 
 
 sigmoid = Activation("sigmoid", _sigmoid, _sigmoid_prime)
@@ -109,12 +118,12 @@ sigmoid = Activation("sigmoid", _sigmoid, _sigmoid_prime)
 
 
 def _tanh(z: Array, out: Array) -> None:
-    np.tanh(z, out=out)
+    np.tanh(z, out)
 
 
 def _tanh_prime(_z: Array, a: Array, out: Array) -> None:
-    np.multiply(a, a, out=out)
-    np.subtract(_ONE, out, out=out)
+    np.multiply(a, a, out)
+    np.subtract(_ONE, out, out)
 
 
 tanh = Activation("tanh", _tanh, _tanh_prime)
@@ -134,7 +143,7 @@ relu = Activation("relu", _relu, _relu_prime)
 
 
 def _leaky_relu(z: Array, out: Array) -> None:
-    np.multiply(z, 0.01, out=out)
+    np.multiply(z, 0.01, out)
     np.maximum(z, out, out=out)
 
 
@@ -153,14 +162,14 @@ _SQRT_2_PI = (2 / np.pi) ** 0.5
 def _gelu(z: Array, out: Array) -> None:
     # z Phi(z), Phi(z) = (1 + tanh u) / 2 = 1 / (1 + exp(-2u)), u = sqrt(2/pi) (z + 0.044715 z^3):
     # where tanh u is near -1, the sum would leave few digits of it, and exp leaves all.
-    np.multiply(z, z, out=out)
-    np.multiply(out, 0.044715, out=out)
-    np.add(out, _ONE, out=out)
-    np.multiply(out, z, out=out)
-    np.multiply(out, -2 * _SQRT_2_PI, out=out)
-    np.exp(out, out=out)
-    np.add(out, _ONE, out=out)
-    np.divide(z, out, out=out)
+    np.multiply(z, z, out)
+    np.multiply(out, 0.044715, out)
+    np.add(out, _ONE, out)
+    np.multiply(out, z, out)
+    np.multiply(out, -2 * _SQRT_2_PI, out)
+    np.exp(out, out)
+    np.add(out, _ONE, out)
+    np.divide(z, out, out)
 
 
 def _gelu_prime(z: Array, a: Array, out: Array) -> None:
@@ -168,14 +177,14 @@ def _gelu_prime(z: Array, a: Array, out: Array) -> None:
     phi = np.divide(a, z, out=np.full_like(a, 0.5), where=np.abs(z) > 1e-30)
     # Past |z| = 32, Phi' is 0 to the last bit of either dtype, where z^2 may be infinite.
     near = np.clip(z, -32, 32)
-    np.multiply(near, near, out=out)
-    np.multiply(out, 3 * 0.044715, out=out)
-    np.add(out, _ONE, out=out)
-    np.multiply(out, near, out=out)
-    np.multiply(out, 2 * _SQRT_2_PI, out=out)
-    np.multiply(out, phi, out=out)
-    np.multiply(out, _ONE - phi, out=out)
-    np.add(out, phi, out=out)
+    np.multiply(near, near, out)
+    np.multiply(out, 3 * 0.044715, out)
+    np.add(out, _ONE, out)
+    np.multiply(out, near, out)
+    np.multiply(out, 2 * _SQRT_2_PI, out)
+    np.multiply(out, phi, out)
+    np.multiply(out, _ONE - phi, out)
+    np.add(out, phi, out)
 
 
 gelu = Activation("gelu", _gelu, _gelu_prime)
@@ -213,18 +222,26 @@ class _Softmax(Activation):
         """Refused: a unit's share changes with every linear output."""
         raise InputError("softmax has no derivative unit by unit: expected another activation")
 
-    def backward(self, _z: Array, a: Array, delta: Array, buffer: Array, /) -> None:
+    @property
+    def is_by_unit(self) -> bool:
+        """Not so: a layer's units share."""
+        return False
+
+    def slopes(self, _z: Array, a: Array, out: Array, /) -> None:
+        """The shares themselves."""
+        np.copyto(out, a)
+
+    def backward(self, delta: Array, a: Array, /) -> None:
         """From c/a to c/z, as for any other activation."""
         # a_j (c/a_j - sum_k a_k c/a_k)
-        np.multiply(delta, a, out=buffer)
-        np.subtract(delta, buffer.sum(axis=-2, keepdims=True), out=delta)
-        np.multiply(delta, a, out=delta)
+        np.subtract(delta, (delta * a).sum(axis=-2, keepdims=True), delta)
+        np.multiply(delta, a, delta)
 
 
 def _softmax(z: Array, out: Array) -> None:
-    np.subtract(z, z.max(axis=-2, keepdims=True), out=out)
-    np.exp(out, out=out)
-    np.divide(out, out.sum(axis=-2, keepdims=True), out=out)
+    np.subtract(z, z.max(axis=-2, keepdims=True), out)
+    np.exp(out, out)
+    np.divide(out, out.sum(axis=-2, keepdims=True), out)
 
 
 softmax = _Softmax("softmax", _softmax, _sigmoid_prime)  # a (1 - a), on the diagonal

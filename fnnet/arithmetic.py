@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["arithmetic", "one_blas_thread"]
+__all__ = ["arithmetic", "blas_libraries", "one_blas_thread"]
 
 
 class _Pin:
@@ -59,11 +59,17 @@ def _release(library: Any) -> None:
 
 
 @cache
-def _pins() -> list[_Pin]:
-    # Looking for the libraries takes milliseconds: once is enough, and not before it is needed.
+def blas_libraries() -> list[Any]:
+    """The BLAS libraries of this process, as threadpoolctl knows them."""
+    # Looking for them takes milliseconds: once is enough, and not before it is needed.
     from threadpoolctl import ThreadpoolController
 
-    libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+@cache
+def _pins() -> list[_Pin]:
+    libraries = blas_libraries()
     of_thread = [library for library in libraries if _belongs_to_thread(library)]
     of_process = [library for library in libraries if not _belongs_to_thread(library)]
     return [kind(those) for kind, those in ((_Pin, of_process), (_PinOfThread, of_thread)) if those]

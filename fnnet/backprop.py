@@ -16,43 +16,61 @@ import numpy as np
 from fnnet.activations import Activation
 from fnnet.costs import Cost
 from fnnet.params import Architecture
+from fnnet.products import product, right
 from fnnet.records import Array
 
 __all__ = ["Layer", "Passes"]
 
 
 class Layer:
-    """One layer's view of theta, and its buffers for n samples."""
+    """One layer's view of theta, and its rows of a run's buffers, (..., units, n)."""
 
     __slots__ = (
+        "activate",
         "activation",
-        "buffer",
+        "backward",
         "delta",
-        "function",
         "linear_output",
         "matrix",
+        "slopes",
         "weights_t",
         "with_ones",
-        "with_ones_t",
     )
 
     def __init__(
-        self, function: Activation, matrix: Array, leading: tuple[int, ...], n: int
+        self, function: Activation, matrix: Array, z: Array, a_and_ones: Array, slopes: Array
     ) -> None:
-        units = matrix.shape[-2]
-        self.function = function
+        self.activate, self.backward = function.function, function.backward
         self.matrix = matrix  # (W | b)
         self.weights_t = matrix[..., :-1].swapaxes(-1, -2)
-        self.linear_output = np.empty((*leading, units, n), matrix.dtype)
-        self.delta = np.empty_like(self.linear_output)  # c/z
-        self.buffer = np.empty_like(self.linear_output)
-        self.with_ones = np.ones((*leading, units + 1, n), matrix.dtype)
-        self.with_ones_t = self.with_ones.swapaxes(-1, -2)
-        self.activation = self.with_ones[..., :-1, :]
+        self.linear_output = z
+        self.with_ones = a_and_ones
+        self.activation = a_and_ones[..., :-1, :]
+        self.slopes = slopes  # a/z
+        self.delta = np.empty(z.shape, z.dtype)  # c/a, and then c/z
 
-    def through_activation(self) -> None:
-        """From c/a, in `delta`, to c/z = c/a * a/z."""
-        self.function.backward(self.linear_output, self.activation, self.delta, self.buffer)
+
+class _Run:
+    """Layers in a row that have one activation: a/z of all of them is one call."""
+
+    def __init__(
+        self, function: Activation, matrices: list[Array], leading: tuple[int, ...], n: int
+    ) -> None:
+        ends = np.cumsum([matrix.shape[-2] + 1 for matrix in matrices]).tolist()
+        shape, dtype = (*leading, ends[-1], n), matrices[0].dtype
+        z, a, slopes = np.zeros(shape, dtype), np.ones(shape, dtype), np.empty(shape, dtype)
+        self.layers = []
+        for matrix, end in zip(matrices, ends, strict=True):
+            start = end - matrix.shape[-2] - 1
+            with_ones, own = np.s_[..., start:end, :], np.s_[..., start : end - 1, :]
+            self.layers.append(Layer(function, matrix, z[own], a[with_ones], slopes[own]))
+        self._slopes = function.slopes
+        # Of the rows of ones, those between two layers are derived along with them.
+        self._buffers = tuple(buffer[..., :-1, :] for buffer in (z, a, slopes))
+
+    def take_slopes(self) -> None:
+        z, a, slopes = self._buffers
+        self._slopes(z, a, slopes)
 
 
 class Passes:
@@ -80,28 +98,44 @@ class Passes:
         n: int,
         activations: Iterable[Activation] | None = None,
     ) -> None:
+        runs: list[tuple[Activation, list[Array]]] = []
         functions, matrices = activations or architecture.activations, architecture.matrices(theta)
-        self.layers = [
-            Layer(function, matrix, leading, n)
-            for function, matrix in zip(functions, matrices, strict=True)
+        for function, matrix in zip(functions, matrices, strict=True):
+            if runs and function.is_by_unit and function is runs[-1][0]:
+                runs[-1][1].append(matrix)
+            else:
+                runs.append((function, [matrix]))
+        self._runs = [_Run(function, matrices, leading, n) for function, matrices in runs]
+        self.layers = layers = [layer for run in self._runs for layer in run.layers]
+        # What each layer's weights are multiplied with, a row a sample: the samples themselves,
+        # then the layers' activations.
+        between = [right(layer.with_ones, leading) for layer in layers[:-1]]
+        self.inputs = [np.empty(0), *(a.mT for a in between)]
+        self._leading = leading
+        first, *others = layers
+        self._first = *product(first.matrix, first.linear_output, transposed=True), first
+        self._upward = [
+            (*product(layer.matrix, layer.linear_output), a, layer)
+            for a, layer in zip(between, others, strict=True)
         ]
-        self._downward = list(pairwise(reversed(self.layers)))
-        # The same product, to the bit, called in two thirds of the time.
-        self.product = np.matmul if leading else np.dot
-        # What each layer's weights are multiplied with: the samples, then the layers' activations.
-        self.inputs = [np.empty(0), *(layer.with_ones_t for layer in self.layers[:-1])]
+        self._downward = [
+            (*product(layer.weights_t, below.delta), right(layer.delta, leading), below)
+            for layer, below in pairwise(reversed(layers))
+        ]
 
     def feedforward(self, x: Array) -> Array:
         """The output (..., n_out, n) for the samples x (..., n, n_in + 1): a buffer.
 
         The last column of x is ones, to be multiplied with the biases.
         """
-        product, activation = self.product, x.swapaxes(-1, -2)
-        for layer in self.layers:
-            product(layer.matrix, activation, out=layer.linear_output)
-            layer.function.function(layer.linear_output, layer.activation)
-            activation = layer.with_ones
-        return self.layers[-1].activation
+        self.inputs[0] = x = right(x, self._leading)
+        multiply, matrix, z, layer = self._first
+        multiply(matrix, x.mT, z)
+        layer.activate(layer.linear_output, layer.activation)
+        for multiply, matrix, z, a, layer in self._upward:
+            multiply(matrix, a, z)
+            layer.activate(layer.linear_output, layer.activation)
+        return layer.activation
 
     def backprop(self, x: Array, y: Array, cost: Cost, scale: Array) -> None:
         """Fill each layer's `delta`: `scale` times c/z, a column for each sample.
@@ -110,16 +144,17 @@ class Passes:
         linear in the output's delta, so what scales it is multiplied here, where it is smallest.
         """
         self.feedforward(x)
-        self.inputs[0] = x
+        for run in self._runs:
+            run.take_slopes()
         layer = self.layers[-1]
         cost.derivative(layer.activation, y, layer.delta)
-        np.multiply(layer.delta, scale, out=layer.delta)
+        np.multiply(layer.delta, scale, layer.delta)
         if cost.output is None:  # else the cost has taken the activation into account
-            layer.through_activation()
-        for layer, below in self._downward:
+            layer.backward(layer.delta, layer.slopes)
+        for multiply, weights_t, out, delta, below in self._downward:
             # c/a(L-1) = c/z(L) * z/a(L-1)
-            np.matmul(layer.weights_t, layer.delta, out=below.delta)
-            below.through_activation()
+            multiply(weights_t, delta, out)
+            below.backward(below.delta, below.slopes)
 
     def costs(self, y: Array, cost: Cost) -> Array:
         """What each sample of the last pass costs, (..., n), given the targets (..., n_out, n)."""

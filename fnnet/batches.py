@@ -22,11 +22,12 @@ _GATHERED = 160
 
 def with_ones(x: Array, scale: float, dtype: np.dtype[Any]) -> Array:
     """The inputs x (..., n, n_in), scaled, with a last column of ones: (..., n, n_in + 1)."""
-    inputs = np.zeros((*x.shape[:-1], x.shape[-1] + 1), dtype)
+    inputs = np.empty((*x.shape[:-1], x.shape[-1] + 1), dtype)
     inputs[..., :-1] = x
-    if scale != 1:
-        np.multiply(inputs, dtype.type(scale), out=inputs)  # in one piece: half the time of a view
     inputs[..., -1] = 1
+    if scale != 1:
+        np.multiply(inputs, dtype.type(scale), inputs)  # in one piece: half the time of a view
+        inputs[..., -1] = 1
     return inputs
 
 

@@ -83,8 +83,8 @@ def _quadratic(a: Array, y: Array) -> Array:
 
 def _quadratic_derivative(a: Array, y: Array, out: Array) -> None:
     """(a - y) / 2: the notebook's `cost_derivative`."""
-    np.subtract(a, y, out=out)
-    np.multiply(out, _HALF, out=out)
+    np.subtract(a, y, out)
+    np.multiply(out, _HALF, out)
 
 
 quadratic = Cost("quadratic", _quadratic, _quadratic_derivative)
@@ -97,7 +97,7 @@ def _squared_error(a: Array, y: Array) -> Array:
 
 
 def _difference(a: Array, y: Array, out: Array) -> None:
-    np.subtract(a, y, out=out)
+    np.subtract(a, y, out)
 
 
 squared_error = Cost("squared-error", _squared_error, _difference)
@@ -127,8 +127,8 @@ def _log_likelihood(z: Array, y: Array) -> Array:
 
 
 def _log_likelihood_derivative(a: Array, y: Array, out: Array) -> None:
-    np.multiply(a, y.sum(axis=-2, keepdims=True), out=out)  # the targets' sum is 1, as a rule
-    np.subtract(out, y, out=out)
+    np.multiply(a, y.sum(axis=-2, keepdims=True), out)  # the targets' sum is 1, as a rule
+    np.subtract(out, y, out)
 
 
 log_likelihood = Cost("log-likelihood", _log_likelihood, _log_likelihood_derivative, softmax)
@@ -158,8 +158,8 @@ def _huber(limit: float) -> Cost:
         return np.asarray(np.sum(near * (error - near / 2), axis=-2))
 
     def derivative(a: Array, y: Array, out: Array) -> None:
-        np.subtract(a, y, out=out)
-        np.clip(out, -limit, limit, out=out)
+        np.subtract(a, y, out)
+        np.clip(out, -limit, limit, out)
 
     return Cost("huber" if limit == 1 else f"huber({limit})", value, derivative)
 

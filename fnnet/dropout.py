@@ -57,14 +57,18 @@ class _Dropped(Activation):
 
         def function(z: Array, out: Array) -> None:
             whole.function(z, activations)
-            np.multiply(activations, mask, out=out)
+            np.multiply(activations, mask, out)
 
         return cls(whole.name, function, whole.derivative, whole, mask, activations)
 
-    def backward(self, z: Array, _a: Array, delta: Array, buffer: Array, /) -> None:
+    def slopes(self, z: Array, _a: Array, out: Array, /) -> None:
+        """Those of the whole layer."""
+        self.whole.slopes(z, self.activations, out)
+
+    def backward(self, delta: Array, slopes: Array, /) -> None:
         """From c/a of what is left to c/z."""
-        np.multiply(delta, self.mask, out=delta)
-        self.whole.backward(z, self.activations, delta, buffer)
+        np.multiply(delta, self.mask, delta)
+        self.whole.backward(delta, slopes)
 
 
 class Masks:

@@ -20,6 +20,7 @@ from fnnet.backprop import Passes
 from fnnet.costs import Cost
 from fnnet.parallel import processors, run
 from fnnet.params import Architecture, Params
+from fnnet.products import product
 from fnnet.records import Array
 
 __all__ = ["BatchGradient", "gradient"]
@@ -29,6 +30,9 @@ Result = TypeVar("Result")
 _SHARD = 2**25
 """Samples times parameters of a shard, at least: some two milliseconds of work, of which handing it
 to another thread costs a twentieth."""
+_CACHED = 2**17
+"""Numbers of a network's gradient that are computed at a time: few enough to be in the cache still
+when theta is lowered by them."""
 
 
 class BatchGradient:
@@ -59,19 +63,16 @@ class BatchGradient:
     ) -> None:
         parts = min(n, max(1, n * architecture.n_parameters // _SHARD))
         self._workers = workers
-        self._columns = _cut(n, parts)
+        self._columns = _cut(0, n, parts)
         activations = activations or (lambda _columns: architecture.activations)
         self._shards = [
             Passes(architecture, theta, leading, cut.stop - cut.start, activations(cut))
             for cut in self._columns
         ]
         self._vector = np.empty((*leading, architecture.n_parameters), theta.dtype)
-        blocks = [
-            _Block(architecture, theta, self._vector, self._shards, part, parts)
-            for part in range(parts)
-        ]
-        self._fill = [block.fill for block in blocks]
-        self._descend = [block.descend for block in blocks]
+        all_parts = _parts(architecture, theta, self._vector, self._shards)
+        self._fill = [part.fill for part in all_parts]
+        self._descend = [part.descend for part in all_parts]
 
     def fill(self, x: Array, y: Array, cost: Cost, scale: Array) -> Array:
         """`scale` times the gradients of the samples' costs, added up: (..., P), a buffer."""
@@ -139,47 +140,65 @@ def gradient(
     return made
 
 
-class _Block:
-    """Some rows of each layer's gradient, with the places in theta that they belong to."""
+class _Rows:
+    """Some rows of a layer's gradient: c/w = c/z * z/w of each shard's samples, added up."""
 
-    def __init__(
-        self,
-        architecture: Architecture,
-        theta: Array,
-        vector: Array,
-        shards: list[Passes],
-        part: int,
-        parts: int,
-    ) -> None:
-        self._sums = []
-        self._places = []
-        thetas, gradients = architecture.matrices(theta), architecture.matrices(vector)
-        for number, (matrix, gradient) in enumerate(zip(thetas, gradients, strict=True)):
-            rows = _cut(gradient.shape[-2], parts)[part]
-            gradient = gradient[..., rows, :]
-            terms = [(shard, number, shard.layers[number].delta[..., rows, :]) for shard in shards]
-            self._sums.append((gradient, np.empty_like(gradient), terms))
-            self._places.append((matrix[..., rows, :], gradient))
-        if parts == 1:  # all of theta is in here: one call does for all layers
-            self._places = [(theta, vector)]
+    def __init__(self, shards: list[Passes], layer: int, rows: slice, gradient: Array) -> None:
+        self._layer = layer
+        self._gradient = gradient
+        self._term = np.empty_like(gradient) if len(shards) > 1 else gradient
+        outs = [gradient, *[self._term] * (len(shards) - 1)]
+        (self._first, *self._others) = (
+            (shard, *product(shard.layers[layer].delta[..., rows, :], out, transposed=layer > 0))
+            for shard, out in zip(shards, outs, strict=True)
+        )
 
     def fill(self) -> None:
-        for gradient, term, deltas in self._sums:
-            out = gradient
-            for shard, number, delta in deltas:
-                # c/w = c/z * z/w, and c/b = c/z * 1
-                shard.product(delta, shard.inputs[number], out=out)
-                if out is term:
-                    np.add(gradient, term, out=gradient)
-                out = term
+        # c/w = c/z * z/w, and c/b = c/z * 1
+        shard, multiply, delta, gradient = self._first
+        multiply(delta, shard.inputs[self._layer], gradient)
+        for shard, multiply, delta, term in self._others:
+            multiply(delta, shard.inputs[self._layer], term)
+            np.add(self._gradient, self._term, self._gradient)
+
+
+class _Part:
+    """A worker's part of the gradient: some rows at a time, few enough for the cache."""
+
+    def __init__(self, pieces: list[tuple[list[_Rows], Array, Array]]) -> None:
+        self._pieces = pieces  # with the places in theta that they belong to
+
+    def fill(self) -> None:
+        for some, _, _ in self._pieces:
+            for rows in some:
+                rows.fill()
 
     def descend(self) -> None:
-        self.fill()
-        for theta, gradient in self._places:
-            np.subtract(theta, gradient, out=theta)
+        for some, theta, gradient in self._pieces:
+            for rows in some:
+                rows.fill()
+            np.subtract(theta, gradient, theta)
 
 
-def _cut(length: int, parts: int) -> list[slice]:
-    """`length` places in `parts` slices of nearly equal length."""
-    edges = [length * part // parts for part in range(parts + 1)]
+def _parts(
+    architecture: Architecture, theta: Array, vector: Array, shards: list[Passes]
+) -> list[_Part]:
+    """As many parts as there are shards: the same rows of each layer's gradient."""
+    layers = list(zip(architecture.matrices(theta), architecture.matrices(vector), strict=True))
+    if len(shards) == 1 and architecture.n_parameters <= _CACHED:
+        whole = [_Rows(shards, k, slice(None), gradient) for k, (_, gradient) in enumerate(layers)]
+        return [_Part([(whole, theta, vector)])]  # one call lowers all of theta
+    parts: list[list[tuple[list[_Rows], Array, Array]]] = [[] for _ in shards]
+    for k, (matrix, gradient) in enumerate(layers):
+        for part, own in zip(parts, _cut(0, gradient.shape[-2], len(shards)), strict=True):
+            pieces = 1 + (own.stop - own.start) * gradient.shape[-1] // _CACHED
+            for rows in _cut(own.start, own.stop, pieces):
+                some = gradient[..., rows, :]
+                part.append(([_Rows(shards, k, rows, some)], matrix[..., rows, :], some))
+    return [_Part(pieces) for pieces in parts]
+
+
+def _cut(start: int, stop: int, parts: int) -> list[slice]:
+    """The places from `start` to `stop` in slices of nearly equal length."""
+    edges = [start + (stop - start) * part // parts for part in range(parts + 1)]
     return [slice(start, end) for start, end in pairwise(edges)]

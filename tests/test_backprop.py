@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnet import Architecture, quadratic
+from fnnet import Activation, Architecture, quadratic
 from fnnet.backprop import Passes
 from fnnet.batches import with_ones
 from fnnet.records import Array
@@ -50,7 +50,7 @@ def test_a_pass_does_not_depend_on_what_the_buffers_held(leading: tuple[int, ...
     passes, _, x, y = passes_of((4, 5, 3), 6, *leading)
     first = deltas(passes, x, y)
     for layer in passes.layers:
-        for buffer in (layer.activation, layer.linear_output, layer.delta, layer.buffer):
+        for buffer in (layer.activation, layer.linear_output, layer.delta, layer.slopes):
             buffer.fill(np.nan)
     for ours, theirs in zip(deltas(passes, x, y), first, strict=True):
         assert ours.tobytes() == theirs.tobytes()
@@ -89,11 +89,37 @@ def test_each_layers_input_ends_in_ones(leading: tuple[int, ...]) -> None:
         assert given.shape[-1] == layer.matrix.shape[-1]
 
 
+def _shares(z: Array, out: Array) -> None:
+    np.divide(z, z.sum(axis=-2, keepdims=True), out)
+
+
+def _shares_derivative(z: Array, _a: Array, out: Array) -> None:
+    np.divide(1, z.sum(axis=-2, keepdims=True), out)
+
+
+def test_layers_of_one_activation_go_backward_each_for_itself() -> None:
+    # One that looks at a whole layer at once, as softmax does: no other layer's rows disturb it.
+    shares = Activation("shares", _shares, _shares_derivative)
+    many: list[list[str | Activation]] = [
+        ["tanh", "sigmoid", "sigmoid", shares, shares],
+        ["softmax"] * 5,
+    ]
+    for activations in many:
+        architecture = Architecture.of((4, 5, 3, 6, 2, 3), activations)
+        passes = Passes(architecture, inputs(architecture.n_parameters), (), 6)
+        x = with_ones(inputs(6, 4), 1.0, np.dtype(float))
+        passes.backprop(x, inputs(3, 6), quadratic, ONE)
+        for function, layer in zip(architecture.activations, passes.layers, strict=True):
+            slopes = np.empty_like(layer.delta)
+            function.slopes(layer.linear_output.copy(), layer.activation.copy(), slopes)
+            assert layer.slopes.tobytes() == slopes.tobytes()
+
+
 def test_each_layers_own_derivative_is_taken() -> None:
     architecture = Architecture.of((4, 5, 3), [linear, "sigmoid"])
     passes = Passes(architecture, inputs(architecture.n_parameters), (), 6)
     x: Any = with_ones(inputs(6, 4), 1.0, np.dtype(float))
     passes.backprop(x, inputs(3, 6), quadratic, ONE)
     hidden, output = passes.layers
-    assert (hidden.buffer == 1).all()
-    assert output.buffer.tobytes() == ((1 - output.activation) * output.activation).tobytes()
+    assert (hidden.slopes == 1).all()
+    assert output.slopes.tobytes() == ((1 - output.activation) * output.activation).tobytes()

@@ -112,7 +112,9 @@ def reference(params: Params, data: Dataset, config: TrainConfig) -> Params:
                 if layer < len(ws) - 1:
                     delta = delta * masks[layer + 1]
                 if layer < len(ws) - 1 or cost.output is None:
-                    functions[layer].backward(zs[layer], wholes[layer], delta, np.empty_like(delta))
+                    slopes = np.empty_like(delta)
+                    functions[layer].slopes(zs[layer], wholes[layer], slopes)
+                    functions[layer].backward(delta, slopes)
                 w_gradient, b_gradient = delta @ left[layer].T / m, delta.mean(axis=1)
                 delta = ws[layer].T @ delta
                 ws[layer] = ws[layer] - config.eta * w_gradient

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnet import Architecture, Cost, Params, gradients, quadratic
+from fnnet import Architecture, Cost, Params, gradients, products, quadratic
 from fnnet import cost as cost_of
 from fnnet.batches import with_ones
 from fnnet.costs import COSTS
@@ -43,6 +43,9 @@ SHARDS = [1, 30, 10**4]
 @pytest.fixture(params=SHARDS)
 def _shard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gradients, "_SHARD", request.param)
+    monkeypatch.setattr(gradients, "_CACHED", 40)
+    monkeypatch.setattr(products, "_has_small_kernels", lambda: True)
+    monkeypatch.setattr(products, "_MULTIPLICATIONS", 2000)
 
 
 @pytest.mark.parametrize("sizes", SIZES)
@@ -54,8 +57,10 @@ def test_shards_add_up(
     whole, _ = gradient_of(sizes, n, leading)
     for shard in SHARDS:
         monkeypatch.setattr(gradients, "_SHARD", shard)
-        sharded, _ = gradient_of(sizes, n, leading)
-        assert close(sharded, whole)
+        for cached in (10, 2**17):
+            monkeypatch.setattr(gradients, "_CACHED", cached)
+            sharded, _ = gradient_of(sizes, n, leading)
+            assert close(sharded, whole)
 
 
 @pytest.mark.parametrize("sizes", SIZES)
