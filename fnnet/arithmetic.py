@@ -5,6 +5,7 @@ OpenBLAS splits larger matrix products among its threads, and the last bits chan
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from threading import Lock, local
 from typing import Any
@@ -18,44 +19,49 @@ class _Pin:
     """Some BLAS libraries, held at one thread: the first to enter sets it, the last restores it."""
 
     def __init__(self, libraries: list[Any]) -> None:
-        self._libraries = libraries
+        self._libraries = [(each.get_num_threads, _setter(each)) for each in libraries]
         self._lock = Lock()
         self._inside = 0
-        self._before: list[tuple[Any, int]] = []
+        self._before: list[tuple[Callable[[int], None], int]] = []
 
     def enter(self) -> None:
         with self._lock:
             if self._inside == 0:
-                found = [(library, library.get_num_threads()) for library in self._libraries]
-                self._before = [(library, threads) for library, threads in found if threads != 1]
-                for library, _ in self._before:
-                    _set_threads(library, 1)
+                for get, set_threads in self._libraries:
+                    threads = get()
+                    if threads != 1:
+                        self._before.append((set_threads, threads))
+                        set_threads(1)
             self._inside += 1
 
     def leave(self) -> None:
         with self._lock:
             self._inside -= 1
             if self._inside == 0:
-                for library, threads in self._before:
-                    _set_threads(library, threads)
-                    _release(library)
+                for set_threads, threads in self._before:
+                    set_threads(threads)
+                self._before.clear()
 
 
 class _PinOfThread(_Pin, local):
     """The same for libraries whose setting belongs to each thread, not to the process."""
 
 
-def _set_threads(library: Any, threads: int) -> None:
-    # threadpoolctl 3.8 heeds but one thread, the first that asked, and ignores others silently.
-    # The pin counts for itself who is inside, so it need not ask.
-    _release(library)
-    library.set_num_threads(threads)
+def _setter(library: Any) -> Callable[[int], None]:
+    """A function that sets the library's threads, whichever thread calls it."""
+    set_threads: Callable[[int], None] = library.set_num_threads
+    # threadpoolctl 3.8 heeds but one thread, the first that asked, and ignores others silently,
+    # until it is told to let any set them. The pin counts for itself who is inside.
+    release = getattr(library, "clear_controlling_thread", None)
+    if release is None:
+        return set_threads
 
+    def released(threads: int) -> None:
+        release(force=True)
+        set_threads(threads)
+        release(force=True)
 
-def _release(library: Any) -> None:
-    """Let any thread set the library's threads."""
-    if hasattr(library, "clear_controlling_thread"):
-        library.clear_controlling_thread(force=True)
+    return released
 
 
 @cache

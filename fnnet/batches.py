@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 
 from fnnet.datasets.dataset import Dataset
-from fnnet.records import Array
+from fnnet.records import Array, freeze
 
 __all__ = ["Samples", "mini_batches", "per_network", "sample_scale", "target_columns", "with_ones"]
 
@@ -34,8 +35,13 @@ def with_ones(x: Array, scale: float, dtype: np.dtype[Any]) -> Array:
 def target_columns(y: Array, n_out: int, dtype: np.dtype[Any]) -> Array:
     """Targets (..., n_out, n) from integer labels (..., n), or from targets (..., n, n_out)."""
     if y.dtype.kind in "iu":
-        return np.equal(y[..., np.newaxis, :], np.arange(n_out)[:, np.newaxis]).astype(dtype)
+        return np.equal(y[..., np.newaxis, :], _column_of_classes(n_out)).astype(dtype)
     return np.ascontiguousarray(y.swapaxes(-1, -2), dtype)
+
+
+@lru_cache(maxsize=8)
+def _column_of_classes(classes: int) -> Array:
+    return freeze(np.arange(classes)[:, np.newaxis])
 
 
 def per_network(factor: Any, dtype: np.dtype[Any], *, axes: int) -> Array:

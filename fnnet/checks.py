@@ -83,7 +83,9 @@ def finite_number(
     Traceback (most recent call last):
     fnnet.checks.InputError: mu is 1: expected a finite number of at least 0 and below 1
     """
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    is_number = type(value) is float or (
+        isinstance(value, numbers.Real) and not isinstance(value, bool)
+    )
     try:
         number = float(value) if is_number else math.nan
     except OverflowError:  # an int or a fraction beyond the floats

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet.activations import Activation, as_activation
-from fnnet.checks import integer, record, require
+from fnnet.checks import integer, record, refusal, require
 from fnnet.records import Array, Record, bits, freeze, read_only
 
 __all__ = ["DTYPES", "Activations", "Architecture", "Params", "stack"]
@@ -141,7 +141,8 @@ class Params(Record):
     def __attrs_post_init__(self) -> None:
         record("architecture", self.architecture, Architecture)
         size = self.architecture.n_parameters
-        require(self.theta.shape[-1:] == (size,), "theta", self.theta, f"shape (..., {size})")
+        if self.theta.shape[-1:] != (size,):  # no f-string for those that fit: each step makes one
+            raise refusal("theta", self.theta, f"shape (..., {size})")
         require(self.theta.dtype in DTYPES, "theta", self.theta, "dtype float32 or float64")
 
     @property

@@ -50,8 +50,9 @@ def as_inputs(params: Params, x: Array) -> Array:
     n_in = params.sizes[0]
     if not (x.ndim > 0 and x.shape[-1] == n_in and x.size > 0):
         raise refusal("x", x, f"samples of {n_in} features, shape (n, {n_in}) or ({n_in},)")
-    require(np.can_cast(x.dtype, params.dtype, "same_kind"), "x", x, "real numbers")
-    inputs = with_ones(np.atleast_2d(x), 1.0, params.dtype)
+    is_real = x.dtype == params.dtype or np.can_cast(x.dtype, params.dtype, "same_kind")
+    require(is_real, "x", x, "real numbers")
+    inputs = with_ones(x if x.ndim > 1 else x[np.newaxis], 1.0, params.dtype)
     finite_array("x", inputs[..., 0, :] if x.ndim == 1 else inputs)
     return inputs
 
@@ -78,8 +79,10 @@ def _as_inputs_and_targets(params: Params, x: ArrayLike, y: ArrayLike) -> tuple[
         if y.shape[-1:] != x.shape[-2:-1] or y.ndim > 1 + axes:
             expected = f"a label for each sample, shape {x.shape[:-1]}; or targets of a float dtype"
             raise refusal("y", y, expected)
-        check_labels("y", y, n_out)
-        return inputs, target_columns(np.atleast_1d(y), n_out, params.dtype)
+        targets = target_columns(np.atleast_1d(y), n_out, params.dtype)
+        if np.count_nonzero(targets) != y.size:  # a label without a 1 in its column
+            check_labels("y", y, n_out)
+        return inputs, targets
     shape = (*x.shape[:-1], n_out)
     is_floats = np.can_cast(y.dtype, params.dtype, "same_kind") and y.dtype != bool
     if not is_floats or y.shape[-2:] != shape[-2:]:
