@@ -3,8 +3,9 @@
 A public name is imported when it is first used (PEP 562): a program pays for what it needs.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from fnnet.rooms import served
 
 if TYPE_CHECKING:  # the same names, for those who read the types
     from fnnet.activations import Activation as Activation
@@ -134,22 +135,6 @@ _ROOMS = {
 }
 """The public names, by the room that each of them is in."""
 
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
-
-__all__ = sorted(_ROOM_OF)
+__getattr__, __dir__, __all__ = served(__name__, _ROOMS)
 
 __version__ = "0.1.0"
-
-
-def __getattr__(name: str) -> Any:
-    if name in _ROOMS:
-        return import_module(f"fnnet.{name}")
-    if name not in _ROOM_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"fnnet.{_ROOM_OF[name]}"), name)
-    globals()[name] = value  # the next look-up finds it at once
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})

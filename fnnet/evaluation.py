@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import Any
 
 import attrs
 import numpy as np
 
-from fnnet.arithmetic import arithmetic
-from fnnet.backprop import Passes
-from fnnet.batches import mini_batches
+from fnnet.blocks import Block, of_blocks
 from fnnet.checks import InputError, record, require
 from fnnet.costs import Cost, cost_for, quadratic
 from fnnet.datasets.dataset import Dataset
@@ -28,9 +26,6 @@ __all__ = [
     "evaluate",
     "regression_report",
 ]
-
-_AT_ONCE = 1000
-"""Samples that go through the network at once: memory stays small however many there are."""
 
 
 @attrs.frozen
@@ -94,12 +89,15 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
     cost = cost_for(params.architecture, cost)
     check_fits(params, dataset)
     check_targets(dataset, cost)
+
+    def figures(block: Block) -> tuple[Any, Any]:
+        is_right = classes_of(block.output, -2) == classes_of(block.targets, -2)
+        costs = block.passes.costs(block.targets, cost)
+        return np.sum(is_right, axis=-1), costs.sum(axis=-1, dtype=np.float64)
+
     correct, total_cost = 0, 0.0
-    for passes, output, targets in _passes(params, dataset):
-        correct = correct + np.sum(classes_of(output, -2) == classes_of(targets, -2), axis=-1)
-        with arithmetic():
-            costs = passes.costs(targets, cost)
-            total_cost = total_cost + costs.sum(axis=-1, dtype=np.float64)
+    for right, costs in of_blocks(figures, params, dataset):
+        correct, total_cost = correct + right, total_cost + costs
     return Evaluation(correct, len(dataset), total_cost / len(dataset))
 
 
@@ -133,9 +131,12 @@ def confusion_matrix(params: Params, dataset: Dataset) -> Array:
     check_fits(params, dataset)
     classes = max(2, dataset.n_out)
     matrix = np.zeros((*params.leading, classes, classes), np.int64)
-    for _, output, targets in _passes(params, dataset):
-        actual = one_hot(classes_of(targets, -2), classes, dtype=np.int64)
-        predicted = one_hot(classes_of(output, -2), classes, dtype=np.int64)
+
+    def classes_in(block: Block) -> tuple[Array, Array]:
+        return classes_of(block.targets, -2), classes_of(block.output, -2)
+
+    for pair in of_blocks(classes_in, params, dataset):
+        actual, predicted = (one_hot(numbers, classes, dtype=np.int64) for numbers in pair)
         matrix += actual.swapaxes(-1, -2) @ predicted
     return freeze(matrix)
 
@@ -171,25 +172,15 @@ def regression_report(params: Params, dataset: Dataset) -> RegressionReport:
     record("params", params, Params)
     check_fits(params, dataset)
     require(dataset.classes is None, "dataset.y", dataset.y, "float targets, not class labels")
+
+    def sums(block: Block) -> tuple[Array, Array]:
+        targets = dataset.y[block.rows]  # not rounded to params' dtype
+        return error_sums(block.output.swapaxes(-1, -2), targets)
+
     absolute, squared = np.zeros((2, *params.leading, dataset.n_out))
-    for k, (_, output, _) in enumerate(_passes(params, dataset)):
-        targets = dataset.y[k * _AT_ONCE : (k + 1) * _AT_ONCE]  # not rounded to params' dtype
-        of_part = error_sums(output.swapaxes(-1, -2), targets)
+    for of_part in of_blocks(sums, params, dataset):
         absolute, squared = absolute + of_part[0], squared + of_part[1]
     return RegressionReport.of_sums(absolute, squared, dataset.y)
-
-
-def _passes(params: Params, dataset: Dataset) -> Iterator[tuple[Passes, Array, Array]]:
-    """A thousand samples at a time: their pass, its output and the targets, (..., n_out, n)."""
-    all_passes: dict[int, Passes] = {}
-    for x, y, _ in mini_batches(dataset, np.arange(len(dataset)), _AT_ONCE, params.dtype):
-        n = len(x)
-        if n not in all_passes:
-            all_passes[n] = Passes(params.architecture, params.theta, params.leading, n)
-        passes = all_passes[n]
-        with arithmetic():
-            output = passes.feedforward(x)
-        yield passes, output, y
 
 
 def check_fits(params: Params, dataset: Dataset, argument: str = "dataset") -> None:

@@ -9,12 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 from itertools import accumulate, pairwise, takewhile
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fnnet.activations import softmax
-from fnnet.augmentation import Augmentation
 from fnnet.checks import InputError, integer, record, require
 from fnnet.config import TrainConfig
 from fnnet.costs import cost_for
@@ -29,6 +28,9 @@ from fnnet.params import Params
 from fnnet.state import EpochReport, TrainState
 from fnnet.stopping import Standing
 from fnnet.streams import Purpose, stream
+
+if TYPE_CHECKING:
+    from fnnet.augmentation import Augmentation
 
 __all__ = ["start", "train", "trajectory"]
 

@@ -7,10 +7,15 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
 
 import pytest
 
 import fnnet
+from fnnet.rooms import room_of
+
+UNNEEDED = ["csv", "fnnet.augmentation", "fnnet.metrics.classes", "fnnet.updates", "fnnet.storage"]
 
 
 def output_of(code: str) -> str:
@@ -18,8 +23,13 @@ def output_of(code: str) -> str:
     return done.stdout.strip()
 
 
-def test_type_checkers_read_the_names_that_there_are() -> None:
-    tree = ast.parse(Path(str(fnnet.__file__)).read_text())
+PACKAGES = [fnnet, fnnet.datasets, fnnet.metrics]
+NAMES = [(package, name) for package in PACKAGES for name in package.__all__]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_type_checkers_read_the_names_that_there_are(package: Any) -> None:
+    tree = ast.parse(Path(package.__file__).read_text())
     block = next(node for node in tree.body if isinstance(node, ast.If))
     imported = {
         (node.module, alias.name, alias.asname)
@@ -27,25 +37,45 @@ def test_type_checkers_read_the_names_that_there_are() -> None:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    names = [
-        (f"fnnet.{room}", name) for room, text in fnnet._ROOMS.items() for name in text.split()
-    ]
-    assert imported == {(module, name, name) for module, name in names}
-    assert fnnet.__all__ == sorted(name for _, name in names)
-    assert len({*fnnet.__all__}) == len(names)
+    names = [(room, name) for room, text in package._ROOMS.items() for name in text.split()]
+    assert imported == {(f"{package.__name__}.{room}", name, name) for room, name in names}
+    assert package.__all__ == sorted(name for _, name in names)
+    assert len({*package.__all__}) == len(names)
 
 
-@pytest.mark.parametrize("name", fnnet.__all__)
-def test_a_name_is_that_of_its_room(name: str) -> None:
-    room = import_module(f"fnnet.{fnnet._ROOM_OF[name]}")
-    assert getattr(fnnet, name) is getattr(room, name)
+@pytest.mark.parametrize(("package", "name"), NAMES)
+def test_a_name_is_that_of_its_room(package: Any, name: str) -> None:
+    room = import_module(f"{package.__name__}.{room_of(package._ROOMS)[name]}")
+    assert getattr(package, name) is getattr(room, name)
     assert name in room.__all__
-    assert name in dir(fnnet)
+    assert name in dir(package)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_room_hides_a_name_of_its_package(package: Any) -> None:
+    rooms = {module.name for module in iter_modules(package.__path__)}
+    assert rooms.isdisjoint(package.__all__)
 
 
 def test_importing_the_package_imports_no_room_and_no_numpy() -> None:
     code = "import fnnet, sys; print([m for m in sys.modules if 'numpy' in m or 'fnnet.' in m])"
-    assert output_of(code) == "[]"
+    assert output_of(code) == "['fnnet.rooms']"  # which is behind the packages' doors
+
+
+def test_a_run_on_mnist_imports_nothing_of_other_data_sets(tmp_path: Path) -> None:
+    code = f"""
+import fnnet, sys
+fnnet.TrainConfig, fnnet.train, fnnet.evaluate
+try:
+    fnnet.load_mnist({str(tmp_path)!r})
+except fnnet.InputError:
+    print([m for m in sys.modules if m.startswith("fnnet.datasets.")])
+    print([m for m in {UNNEEDED!r} if m in sys.modules])
+"""
+    rooms = [f"fnnet.datasets.{name}" for name in ("batch", "dataset", "idx", "labels", "mnist")]
+    found, unneeded = output_of(code).splitlines()
+    assert sorted(ast.literal_eval(found)) == rooms
+    assert unneeded == "[]"
 
 
 def test_rooms_and_names_come_when_they_are_asked_for() -> None:

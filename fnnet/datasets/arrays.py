@@ -9,7 +9,7 @@ import numpy as np
 from fnnet.archive import read_npz
 from fnnet.checks import finite_number, in_file, require
 from fnnet.datasets.dataset import Dataset, Splits
-from fnnet.datasets.split import split
+from fnnet.datasets.splitting import split
 from fnnet.records import Array
 
 __all__ = ["load_npz"]

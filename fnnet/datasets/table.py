@@ -12,7 +12,7 @@ import numpy as np
 from fnnet.checks import InputError, in_file, integer, refusal, require
 from fnnet.datasets.csv_file import Table, is_text, read_table
 from fnnet.datasets.dataset import Dataset, Splits
-from fnnet.datasets.split import split
+from fnnet.datasets.splitting import split
 from fnnet.records import Array
 
 __all__ = ["Target", "class_names", "load_csv"]

@@ -4,21 +4,23 @@ Leading axes are networks of a stack. All is added up in float64 and in one orde
 figure of a stack's member is the lone network's, to the bit.
 """
 
-from fnnet.metrics.classes import ClassReport, log_loss, precision_recall_f1, top_k_accuracy
-from fnnet.metrics.regression import (
-    RegressionReport,
-    mean_absolute_error,
-    r2_score,
-    root_mean_squared_error,
-)
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "ClassReport",
-    "RegressionReport",
-    "log_loss",
-    "mean_absolute_error",
-    "precision_recall_f1",
-    "r2_score",
-    "root_mean_squared_error",
-    "top_k_accuracy",
-]
+from fnnet.rooms import served
+
+if TYPE_CHECKING:  # the same names, for those who read the types
+    from fnnet.metrics.classes import ClassReport as ClassReport
+    from fnnet.metrics.classes import log_loss as log_loss
+    from fnnet.metrics.classes import precision_recall_f1 as precision_recall_f1
+    from fnnet.metrics.classes import top_k_accuracy as top_k_accuracy
+    from fnnet.metrics.regression import RegressionReport as RegressionReport
+    from fnnet.metrics.regression import mean_absolute_error as mean_absolute_error
+    from fnnet.metrics.regression import r2_score as r2_score
+    from fnnet.metrics.regression import root_mean_squared_error as root_mean_squared_error
+
+_ROOMS = {
+    "classes": "ClassReport log_loss precision_recall_f1 top_k_accuracy",
+    "regression": "RegressionReport mean_absolute_error r2_score root_mean_squared_error",
+}
+
+__getattr__, __dir__, __all__ = served(__name__, _ROOMS)

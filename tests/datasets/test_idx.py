@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fnnet.checks import InputError
+from fnnet.datasets import idx
 from fnnet.datasets.idx import read_idx
-from fnnet.records import Array
+from fnnet.records import Array, read_only
 
 Pack = Callable[[Array], bytes]
 
@@ -50,8 +51,10 @@ def test_takes_a_str(tmp_path: Path) -> None:
 def test_the_array_is_the_files_bytes_and_read_only(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "file").write_bytes(data)
     array = read_idx(tmp_path / "file")
-    assert isinstance(array.base, bytes)
     assert not array.flags.writeable
+    assert read_only(array) is array  # nobody can write to it: a record takes it without a copy
+    with pytest.raises(ValueError, match="WRITEABLE"):
+        array.flags.writeable = True
 
 
 @pytest.mark.parametrize(
@@ -87,6 +90,66 @@ def test_refuses_in_one_line_that_names_the_file(tmp_path: Path, data: bytes, me
     assert "\n" not in str(caught.value)
 
 
+def big(n: int, fill: int = 7) -> bytes:
+    """An IDX file whose values alternate between the random and the plain, and take many pieces."""
+    values = np.random.default_rng(0).integers(256, size=n, dtype=np.uint8)
+    values[n // 3 : n // 2] = fill
+    return bytes([0, 0, 8, 1]) + n.to_bytes(4, "big") + values.tobytes()
+
+
+@pytest.mark.parametrize("level", [0, 1, 9])
+def test_a_single_member_is_unpacked_in_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, level: int
+) -> None:
+    data = big(300_000)
+    (tmp_path / "file").write_bytes(gzip.compress(data, level))
+    monkeypatch.delattr(gzip, "decompress")  # it would take twice the memory
+    assert read_idx(tmp_path / "file").tobytes() == data[8:]
+
+
+@pytest.mark.parametrize("cut", [0, 1, 8, 100_000, 299_999])
+@pytest.mark.parametrize("zeros", [0, 3, 100_000])
+def test_several_members_are_one_file_and_zeros_may_follow(
+    tmp_path: Path, cut: int, zeros: int
+) -> None:
+    data = big(300_000)
+    members = [gzip.compress(data[:cut]), bytes(zeros), gzip.compress(data[cut:]), bytes(zeros)]
+    (tmp_path / "file").write_bytes(b"".join(members))
+    assert read_idx(tmp_path / "file").tobytes() == data[8:]
+
+
+@pytest.mark.parametrize("piece", [1, 16, len(GZIPPED), len(GZIPPED) + 1, 2**15])
+@pytest.mark.parametrize("data", [VALID, big(3000)])
+def test_a_member_said_twice_is_twice_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes, piece: int
+) -> None:
+    # Both end in the same size and checksum: what tells is that the file goes on.
+    (tmp_path / "file").write_bytes(gzip.compress(data) * 2)
+    monkeypatch.setattr(idx, "_PIECE", piece)
+    with pytest.raises(InputError, match=f"holds {2 * len(data) - data[3] * 4 - 4} values"):
+        read_idx(tmp_path / "file")
+
+
+@pytest.mark.parametrize("size", [0, 17, 19, 2**31, 2**32 - 1])
+def test_a_size_that_is_not_so_is_refused(tmp_path: Path, size: int) -> None:
+    assert len(VALID) == 18
+    (tmp_path / "file").write_bytes(GZIPPED[:-4] + size.to_bytes(4, "little"))
+    with pytest.raises(InputError, match=r"is damaged \(Incorrect length of data produced\)"):
+        read_idx(tmp_path / "file")
+
+
+def test_a_size_beyond_all_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory(*_: object) -> Array:
+        raise MemoryError
+
+    monkeypatch.setattr(np, "empty", no_memory)
+    (tmp_path / "file").write_bytes(GZIPPED[:-4] + b"\xff" * 4)
+    with pytest.raises(InputError, match=r"is damaged \(Incorrect length of data produced\)"):
+        read_idx(tmp_path / "file")
+
+
 @pytest.mark.parametrize("name", ["missing", "."])
 def test_refuses_what_is_no_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=r"cannot be read \(.+\): expected an IDX file") as caught:
@@ -107,6 +170,8 @@ def test_refuses_damaged_files_and_raises_nothing_else(
         damaged[at % len(data)] = value
     path = tmp_path_factory.getbasetemp() / "damaged"
     path.write_bytes(damaged)
+    unpacked = idx._single_member(path)
+    assert unpacked is None or bytes(unpacked) == gzip.decompress(damaged)
     try:
         array = read_idx(path)
     except InputError as error:

@@ -5,12 +5,14 @@ import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 
 import numpy as np
 import pytest
 
 from fnnet.checks import InputError
-from fnnet.datasets import Splits, load_mnist
+from fnnet.datasets import Splits, load_mnist, mnist
+from fnnet.datasets.idx import read_idx
 from fnnet.records import Array
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
@@ -155,6 +157,34 @@ class TestRefuses:
         path.write_bytes(path.read_bytes()[:-3])
         with pytest.raises(InputError, match=f"{TEST_IMAGES}.gz is damaged"):
             load_mnist(path.parent)
+
+    @pytest.mark.parametrize("wrong", [0, 1, 2, 3])
+    def test_the_first_wrong_file_whichever_is_read_first(
+        self, write: Write, monkeypatch: pytest.MonkeyPatch, wrong: int
+    ) -> None:
+        names = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS]
+        folder = write()
+        read: dict[str, Event] = {f"{name}.gz": Event() for name in names}
+        for name in names[wrong:]:
+            (folder / f"{name}.gz").write_bytes(b"not one of them")
+
+        def after_the_next(path: Path) -> Array:
+            try:
+                later = names.index(path.stem) + 1
+                assert all(read[f"{name}.gz"].wait(10) for name in names[later : later + 1])
+                return read_idx(path)
+            finally:
+                read[path.name].set()
+
+        monkeypatch.setattr(mnist, "read_idx", after_the_next)
+        with pytest.raises(InputError, match=f"{names[wrong]}.gz starts with the bytes"):
+            load_mnist(folder)
+
+    def test_files_that_do_not_fit_before_those_that_come_later(self, write: Write) -> None:
+        folder = write({TRAIN_LABELS: np.zeros(11)})
+        (folder / f"{TEST_IMAGES}.gz").write_bytes(b"not one of them")
+        with pytest.raises(InputError, match="expected a label for each of the 12 images"):
+            load_mnist(folder)
 
 
 @pytest.fixture(scope="module")
