@@ -42,7 +42,7 @@ class Layer:
     ) -> None:
         self.activate, self.backward = function.function, function.backward
         self.matrix = matrix  # (W | b)
-        self.weights_t = matrix[..., :-1].swapaxes(-1, -2)
+        self.weights_t = matrix[..., :-1].mT
         self.linear_output = z
         self.with_ones = a_and_ones
         self.activation = a_and_ones[..., :-1, :]
@@ -65,12 +65,26 @@ class _Run:
             with_ones, own = np.s_[..., start:end, :], np.s_[..., start : end - 1, :]
             self.layers.append(Layer(function, matrix, z[own], a[with_ones], slopes[own]))
         self._slopes = function.slopes
-        # Of the rows of ones, those between two layers are derived along with them.
+        # The rows of ones between two layers are derived along with them, for nothing.
         self._buffers = tuple(buffer[..., :-1, :] for buffer in (z, a, slopes))
 
     def take_slopes(self) -> None:
+        """Fill the layers' `slopes`, after a forward pass."""
         z, a, slopes = self._buffers
         self._slopes(z, a, slopes)
+
+
+def _one_activation_each(
+    functions: Iterable[Activation], matrices: Iterable[Array]
+) -> list[tuple[Activation, list[Array]]]:
+    """The layers' matrices, in runs of one activation; one that knows its layer stays alone."""
+    runs: list[tuple[Activation, list[Array]]] = []
+    for function, matrix in zip(functions, matrices, strict=True):
+        if runs and function.is_by_unit and function is runs[-1][0]:
+            runs[-1][1].append(matrix)
+        else:
+            runs.append((function, [matrix]))
+    return runs
 
 
 class Passes:
@@ -98,25 +112,18 @@ class Passes:
         n: int,
         activations: Iterable[Activation] | None = None,
     ) -> None:
-        runs: list[tuple[Activation, list[Array]]] = []
-        functions, matrices = activations or architecture.activations, architecture.matrices(theta)
-        for function, matrix in zip(functions, matrices, strict=True):
-            if runs and function.is_by_unit and function is runs[-1][0]:
-                runs[-1][1].append(matrix)
-            else:
-                runs.append((function, [matrix]))
+        self._leading = leading
+        functions = activations or architecture.activations
+        runs = _one_activation_each(functions, architecture.matrices(theta))
         self._runs = [_Run(function, matrices, leading, n) for function, matrices in runs]
         self.layers = layers = [layer for run in self._runs for layer in run.layers]
-        # What each layer's weights are multiplied with, a row a sample: the samples themselves,
-        # then the layers' activations.
-        between = [right(layer.with_ones, leading) for layer in layers[:-1]]
-        self.inputs = [np.empty(0), *(a.mT for a in between)]
-        self._leading = leading
-        first, *others = layers
-        self._first = *product(first.matrix, first.linear_output, transposed=True), first
+        # What each layer's weights are multiplied with: the samples, once they are there, and the
+        # activations of the layers below; a column a sample, and the same with a row a sample.
+        self._columns = [np.empty(0), *(right(layer.with_ones, leading) for layer in layers[:-1])]
+        self.inputs = [self._columns[0], *(a.mT for a in self._columns[1:])]
         self._upward = [
-            (*product(layer.matrix, layer.linear_output), a, layer)
-            for a, layer in zip(between, others, strict=True)
+            (*product(layer.matrix, layer.linear_output, transposed=layer is layers[0]), layer)
+            for layer in layers
         ]
         self._downward = [
             (*product(layer.weights_t, below.delta), right(layer.delta, leading), below)
@@ -128,14 +135,12 @@ class Passes:
 
         The last column of x is ones, to be multiplied with the biases.
         """
-        self.inputs[0] = x = right(x, self._leading)
-        multiply, matrix, z, layer = self._first
-        multiply(matrix, x.mT, z)
-        layer.activate(layer.linear_output, layer.activation)
-        for multiply, matrix, z, a, layer in self._upward:
-            multiply(matrix, a, z)
+        x = right(x, self._leading)
+        self._columns[0], self.inputs[0] = x.mT, x
+        for (multiply, matrix, z, layer), a in zip(self._upward, self._columns, strict=True):
+            multiply(matrix, a, z)  # np.dot(w, a) + b
             layer.activate(layer.linear_output, layer.activation)
-        return layer.activation
+        return self.layers[-1].activation
 
     def backprop(self, x: Array, y: Array, cost: Cost, scale: Array) -> None:
         """Fill each layer's `delta`: `scale` times c/z, a column for each sample.
@@ -152,9 +157,8 @@ class Passes:
         if cost.output is None:  # else the cost has taken the activation into account
             layer.backward(layer.delta, layer.slopes)
         for multiply, weights_t, out, delta, below in self._downward:
-            # c/a(L-1) = c/z(L) * z/a(L-1)
-            multiply(weights_t, delta, out)
-            below.backward(below.delta, below.slopes)
+            multiply(weights_t, delta, out)  # c/a(L-1) = c/z(L) * z/a(L-1)
+            below.backward(below.delta, below.slopes)  # c/z = c/a * a/z
 
     def costs(self, y: Array, cost: Cost) -> Array:
         """What each sample of the last pass costs, (..., n), given the targets (..., n_out, n)."""
