@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 import fnnet
 from _benchmark.timing import interleaved, ratio, seconds, spread
+from fnnet.products import product
 
 HIDDEN, BATCH_SIZE = (16, 16), 10
 """The notebook's."""
@@ -31,7 +32,7 @@ def epoch(train: fnnet.Dataset, hidden: Sequence[int], batch_size: int) -> Calla
 def floor(sizes: Sequence[int], n: int, steps: int) -> Callable[[], float]:
     """A function that computes the matrix products of `steps` steps alone, and returns the seconds.
 
-    On one BLAS thread, with the layout of the training: a column a sample, (W | b) one matrix.
+    On one BLAS thread, as the training has them: a column a sample, (W | b) one matrix, in blocks.
     """
     rng = np.random.default_rng(0)
 
@@ -41,17 +42,19 @@ def floor(sizes: Sequence[int], n: int, steps: int) -> Callable[[], float]:
     products = []
     inputs = array(n, sizes[0] + 1).T
     for number, (n_in, n_out) in enumerate(pairwise(sizes)):
-        matrix, delta = array(n_out, n_in + 1), array(n_out, n)
-        products.append((matrix, inputs, array(n_out, n)))  # z
-        products.append((delta, inputs.T, array(n_out, n_in + 1)))  # c/w and c/b
+        matrix, delta, gradient = array(n_out, n_in + 1), array(n_out, n), array(n_out, n_in + 1)
+        z = product(matrix, array(n_out, n), transposed=number == 0)
+        products.append((*z, inputs))
+        products.append((*product(delta, gradient, transposed=number > 0), inputs.T))
         if number > 0:
-            products.append((matrix[:, :-1].T, delta, array(n_in, n)))  # c/a of the layer below
+            c_a = product(matrix[:, :-1].T, array(n_in, n))  # of the layer below
+            products.append((*c_a, delta))
         inputs = array(n_out + 1, n)
 
     def multiply() -> None:
         for _ in range(steps):
-            for a, b, out in products:
-                np.matmul(a, b, out)
+            for function, a, out, b in products:
+                function(a, b, out)
 
     def run() -> float:
         with threadpool_limits(1, "blas"):
