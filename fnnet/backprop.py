@@ -9,7 +9,9 @@ allocated once, for at these sizes a step is all call overhead and memory traffi
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import pairwise
+from functools import cached_property
+from itertools import accumulate, pairwise
+from typing import Any
 
 import numpy as np
 
@@ -56,7 +58,7 @@ class _Run:
     def __init__(
         self, function: Activation, matrices: list[Array], leading: tuple[int, ...], n: int
     ) -> None:
-        ends = np.cumsum([matrix.shape[-2] + 1 for matrix in matrices]).tolist()
+        ends = list(accumulate(matrix.shape[-2] + 1 for matrix in matrices))
         shape, dtype = (*leading, ends[-1], n), matrices[0].dtype
         z, a, slopes = np.zeros(shape, dtype), np.ones(shape, dtype), np.empty(shape, dtype)
         self.layers = []
@@ -125,9 +127,13 @@ class Passes:
             (*product(layer.matrix, layer.linear_output, transposed=layer is layers[0]), layer)
             for layer in layers
         ]
-        self._downward = [
-            (*product(layer.weights_t, below.delta), right(layer.delta, leading), below)
-            for layer, below in pairwise(reversed(layers))
+
+    @cached_property
+    def _downward(self) -> list[tuple[Any, ...]]:
+        # Made when it is needed, for a forward pass of one sample takes no longer than this.
+        return [
+            (*product(layer.weights_t, below.delta), right(layer.delta, self._leading), below)
+            for layer, below in pairwise(reversed(self.layers))
         ]
 
     def feedforward(self, x: Array) -> Array:
