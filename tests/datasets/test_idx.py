@@ -138,18 +138,6 @@ def test_a_size_that_is_not_so_is_refused(tmp_path: Path, size: int) -> None:
         read_idx(tmp_path / "file")
 
 
-def test_a_size_beyond_all_memory_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_memory(*_: object) -> Array:
-        raise MemoryError
-
-    monkeypatch.setattr(np, "empty", no_memory)
-    (tmp_path / "file").write_bytes(GZIPPED[:-4] + b"\xff" * 4)
-    with pytest.raises(InputError, match=r"is damaged \(Incorrect length of data produced\)"):
-        read_idx(tmp_path / "file")
-
-
 @pytest.mark.parametrize("name", ["missing", "."])
 def test_refuses_what_is_no_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=r"cannot be read \(.+\): expected an IDX file") as caught:
