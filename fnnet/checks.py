@@ -6,6 +6,7 @@ import math
 import numbers
 import operator
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -153,7 +154,8 @@ def array_of_numbers(argument: str, values: ArrayLike) -> NDArray[Any]:
         array = np.asarray(None)
     if array.dtype.kind not in "biufc":
         raise refusal(argument, values, "real numbers")
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+    masked: Any = sys.modules.get("numpy.ma")  # 8 ms to import, and before that nothing is masked
+    if masked and isinstance(values, masked.MaskedArray) and masked.is_masked(values):
         raise refusal(argument, values, "no masked values")
     return array
 
