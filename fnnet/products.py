@@ -2,7 +2,7 @@
 
 OpenBLAS has kernels for AVX-512 that multiply small matrices as they lie in memory. Larger ones are
 copied into panels first, which can take as long as the product itself where one side is a mini
-batch. So a product's rows are cut into blocks that are small enough: by the sizes and the kind of
+batch. So a product's rows are cut into strips that are small enough: by the sizes and the kind of
 processor alone, alike for one network and for each of a stack.
 """
 
@@ -22,14 +22,15 @@ Product = tuple[Callable[[Array, Array, Array], object], Array, Array]
 """(multiply, a, out): `multiply(a, right(b), out)` writes a @ b into `out`."""
 
 _MULTIPLICATIONS = 100**3
-"""What a product may take to be a small one: OpenBLAS has these numbers in its source,
-kernel/x86_64/sgemm_small_kernel_permit_skylakex.c, and times confirm them."""
+"""What a product may take to be a small one, in OpenBLAS's own rule and by the times it takes:
+kernel/x86_64/sgemm_small_kernel_permit_skylakex.c."""
 _TRANSPOSED = 1200, 64
-"""And where b lies in memory by columns: at most so many results, of at least so many terms."""
+"""And where b lies in memory by columns: at most so many results, of at least so many terms. The
+rule says 32, but up to 64 the whole is as fast."""
 _CORES = ("skylakex", "cooperlake", "sapphirerapids")
 """The kinds of processor that it has those kernels for, as it calls them."""
 _ROWS = 4
-"""Blocks of fewer rows take longer than the whole."""
+"""Strips of fewer rows take longer than the whole."""
 
 _ZEROED = 2**14
 """`np.dot` is called in half the time of `np.matmul`, but fills `out` with zeros first: with more
@@ -48,20 +49,20 @@ def product(a: Array, out: Array, *, transposed: bool = False) -> Product:
     np.float64(36.0)
     """
     (rows, depth), columns = a.shape[-2:], out.shape[-1]
-    blocks = _blocks(rows, depth, columns, transposed)
-    if blocks > 1 or out.ndim > 2:
-        return np.matmul, _cut(a, blocks), _cut(out, blocks)
+    strips = _strips(rows, depth, columns, transposed)
+    if strips > 1 or out.ndim > 2:
+        return np.matmul, _cut(a, strips), _cut(out, strips)
     # The same product to the bit, but that `np.dot` copies an `a` with gaps.
     return (np.dot if out.size < _ZEROED and a.flags.forc else np.matmul), a, out
 
 
 def right(b: Array, leading: tuple[int, ...]) -> Array:
-    """A right-hand matrix (..., depth, columns), with an axis for the blocks of a stack's left."""
+    """A right-hand matrix (..., depth, columns), with an axis for the strips of a stack's left."""
     return b[..., np.newaxis, :, :] if leading else b
 
 
-def _blocks(rows: int, depth: int, columns: int, transposed: bool) -> int:
-    """How many blocks of equal size the rows are cut into; 1 to leave them whole."""
+def _strips(rows: int, depth: int, columns: int, transposed: bool) -> int:
+    """How many strips of equal size the rows are cut into; 1 to leave them whole."""
     largest = _MULTIPLICATIONS // (depth * columns)
     if transposed:
         results, terms = _TRANSPOSED
@@ -72,9 +73,9 @@ def _blocks(rows: int, depth: int, columns: int, transposed: bool) -> int:
     return rows // next(sizes, rows)
 
 
-def _cut(array: Array, blocks: int) -> Array:
+def _cut(array: Array, strips: int) -> Array:
     *leading, rows, columns = array.shape
-    return array.reshape(*leading, blocks, rows // blocks, columns)
+    return array.reshape(*leading, strips, rows // strips, columns)
 
 
 @cache

@@ -10,7 +10,16 @@ from fnnet.arithmetic import arithmetic
 from fnnet.products import product, right
 from tests._support import inputs
 
-SHAPES = [(1, 1, 1), (12, 5, 3), (24, 70, 9), (100, 101, 32), (30, 65, 7)]
+SHAPES = [
+    (1, 1, 1),
+    (1, 5, 3),
+    (7, 5, 1),
+    (9, 1, 4),
+    (12, 5, 3),
+    (24, 70, 9),
+    (100, 101, 32),
+    (30, 65, 7),
+]
 """Rows, depth and columns of a product."""
 
 
@@ -61,30 +70,30 @@ class TestCutProducts:
 
 
 @pytest.mark.usefixtures("_small")
-def test_blocks_are_as_large_as_they_may_be_and_equal() -> None:
+def test_strips_are_as_large_as_they_may_be_and_equal() -> None:
     def rows(a: Any, columns: int, **options: bool) -> tuple[int, ...]:
         _, cut, _ = product(a, np.empty((len(a), columns)), **options)
         return cut.shape[:-1] if cut.ndim > 2 else cut.shape[:1]
 
     assert rows(np.ones((24, 50)), 4) == (2, 12)  # 4000 / 50 / 4 = 20, and 12 divides 24
     assert rows(np.ones((20, 50)), 4) == (20,)
-    assert rows(np.ones((24, 50)), 100) == (24,)  # no block of 4 rows is small
+    assert rows(np.ones((24, 50)), 100) == (24,)  # no strip of 4 rows is small
     assert rows(np.ones((23, 50)), 4) == (23,)  # a prime
     assert rows(np.ones((24, 64)), 5, transposed=True) == (2, 12)  # 60 / 5 = 12
     assert rows(np.ones((24, 63)), 5, transposed=True) == (24,)
 
 
-def test_only_processors_with_small_kernels_have_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_processors_with_small_kernels_have_strips(monkeypatch: pytest.MonkeyPatch) -> None:
     class Library:
         def __init__(self, architecture: str | None) -> None:
             self.architecture = architecture
 
     a, out = np.ones((100, 785)), np.empty((100, 32))
-    for core, blocks in (("SkylakeX", 4), ("Haswell", 1), (None, 1)):
+    for core, strips in (("SkylakeX", 4), ("Haswell", 1), (None, 1)):
         monkeypatch.setattr(products, "blas_libraries", lambda core=core: [object(), Library(core)])
         products._has_small_kernels.cache_clear()
         _, cut, _ = product(a, out)
-        assert cut.size // cut[..., 0, :].size * blocks == 100
+        assert cut.size // cut[..., 0, :].size * strips == 100
     products._has_small_kernels.cache_clear()
 
 

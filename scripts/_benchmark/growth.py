@@ -32,7 +32,7 @@ def epoch(train: fnnet.Dataset, hidden: Sequence[int], batch_size: int) -> Calla
 def floor(sizes: Sequence[int], n: int, steps: int) -> Callable[[], float]:
     """A function that computes the matrix products of `steps` steps alone, and returns the seconds.
 
-    On one BLAS thread, as the training has them: a column a sample, (W | b) one matrix, in blocks.
+    On one BLAS thread, as the training has them: a column a sample, (W | b) one matrix, in strips.
     """
     rng = np.random.default_rng(0)
 
