@@ -47,7 +47,7 @@ def floor(sizes: Sequence[int], n: int, steps: int) -> Callable[[], float]:
         products.append((*z, inputs))
         products.append((*product(delta, gradient, transposed=number > 0), inputs.T))
         if number > 0:
-            c_a = product(matrix[:, :-1].T, array(n_in, n))  # of the layer below
+            c_a = product(matrix.T, array(n_in + 1, n))  # of the layer below
             products.append((*c_a, delta))
         inputs = array(n_out + 1, n)
 
