@@ -48,8 +48,8 @@ class Layer:
         self.with_ones = a_and_ones
         self.activation = a_and_ones[..., :-1, :]
         self.slopes = slopes  # a/z
-        # With c/a of the ones, which nobody reads: (W | b)^T is faster to multiply as it is than W^T
-        # with gaps between its columns.
+        # With c/a of the ones, which nobody reads: (W | b)^T as it is takes less time to multiply
+        # than W^T, with gaps between its columns.
         self.delta_with_ones = np.empty(a_and_ones.shape, z.dtype)
         self.delta = self.delta_with_ones[..., :-1, :]  # c/a, and then c/z
 
