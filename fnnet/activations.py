@@ -74,8 +74,8 @@ class Activation:
         return out
 
     @property
-    def is_by_unit(self) -> bool:
-        """Whether each unit is known to be for itself: several layers can then be one call."""
+    def has_slopes_by_unit(self) -> bool:
+        """Whether `slopes` is known to take each unit for itself: layers can then share a call."""
         return ACTIVATIONS.get(self.name) is self
 
     def slopes(self, z: Array, a: Array, out: Array, /) -> None:
@@ -221,11 +221,6 @@ class _Softmax(Activation):
     def prime(self, _z: ArrayLike, /) -> NoReturn:
         """Refused: a unit's share changes with every linear output."""
         raise InputError("softmax has no derivative unit by unit: expected another activation")
-
-    @property
-    def is_by_unit(self) -> bool:
-        """Not so: a layer's units share."""
-        return False
 
     def slopes(self, _z: Array, a: Array, out: Array, /) -> None:
         """The shares themselves."""

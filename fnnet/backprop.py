@@ -81,10 +81,10 @@ class _Run:
 def _one_activation_each(
     functions: Iterable[Activation], matrices: Iterable[Array]
 ) -> list[tuple[Activation, list[Array]]]:
-    """The layers' matrices, in runs of one activation; one that knows its layer stays alone."""
+    """The layers' matrices in runs of one activation; a caller's own may look at a whole layer."""
     runs: list[tuple[Activation, list[Array]]] = []
     for function, matrix in zip(functions, matrices, strict=True):
-        if runs and function.is_by_unit and function is runs[-1][0]:
+        if runs and function.has_slopes_by_unit and function is runs[-1][0]:
             runs[-1][1].append(matrix)
         else:
             runs.append((function, [matrix]))

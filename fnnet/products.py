@@ -24,9 +24,9 @@ Product = tuple[Callable[[Array, Array, Array], object], Array, Array]
 _MULTIPLICATIONS = 100**3
 """What a product may take to be a small one, in OpenBLAS's own rule and by the times it takes:
 kernel/x86_64/sgemm_small_kernel_permit_skylakex.c."""
-_TRANSPOSED = 1200, 64
+_TRANSPOSED = 1200, 128
 """And where b lies in memory by columns: at most so many results, of at least so many terms. The
-rule says 32, but up to 64 the whole is as fast."""
+rule says 32, but the whole is as fast up to here."""
 _CORES = ("skylakex", "cooperlake", "sapphirerapids")
 """The kinds of processor that it has those kernels for, as it calls them."""
 _ROWS = 4

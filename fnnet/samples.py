@@ -79,7 +79,7 @@ def _as_inputs_and_targets(params: Params, x: ArrayLike, y: ArrayLike) -> tuple[
         if y.shape[-1:] != x.shape[-2:-1] or y.ndim > 1 + axes:
             expected = f"a label for each sample, shape {x.shape[:-1]}; or targets of a float dtype"
             raise refusal("y", y, expected)
-        targets = target_columns(np.atleast_1d(y), n_out, params.dtype)
+        targets = target_columns(y if y.ndim else y[np.newaxis], n_out, params.dtype)
         if np.count_nonzero(targets) != y.size:  # a label without a 1 in its column
             check_labels("y", y, n_out)
         return inputs, targets

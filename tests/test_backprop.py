@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnet import Activation, Architecture, quadratic
+from fnnet import Activation, Architecture, products, quadratic
 from fnnet.backprop import Passes
 from fnnet.batches import with_ones
 from fnnet.records import Array
@@ -87,6 +87,14 @@ def test_each_layers_input_ends_in_ones(leading: tuple[int, ...]) -> None:
     for layer, given in zip(passes.layers, passes.inputs, strict=True):
         assert (given[..., -1] == 1).all()
         assert given.shape[-1] == layer.matrix.shape[-1]
+
+
+def test_products_are_cut_where_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(products, "_has_small_kernels", lambda: True)
+    passes = Passes(Architecture.of((600, 500, 400, 10)), np.zeros(504_910), (), 60)
+    cuts = [matrix.shape[:-1] for _, matrix, *_ in (*passes._upward, *passes._downward)]
+    # (1,200 / 60 results), 1e6 / (501 * 60), ... rows, and what divides the units
+    assert cuts == [(25, 20), (16, 25), (10,), (401,), (501,)]
 
 
 def _shares(z: Array, out: Array) -> None:
