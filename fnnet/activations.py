@@ -34,6 +34,8 @@ _ZERO, _ONE = np.zeros((), np.float32), np.ones((), np.float32)
 class Activation:
     """An activation function and its derivative; called, it maps linear outputs to activations.
 
+    Several threads may call the two functions at a time.
+
     Attributes
     ----------
     name

@@ -36,6 +36,8 @@ _HALF = np.full((), 0.5, np.float32)
 class Cost(Remade):
     """A cost of outputs a against targets y, both of shape (..., n_out, n): a column a sample.
 
+    Several threads may call the two functions at a time.
+
     Attributes
     ----------
     name

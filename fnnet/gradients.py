@@ -30,9 +30,6 @@ Result = TypeVar("Result")
 _SHARD = 2**25
 """Samples times parameters of a shard, at least: some two milliseconds of work, of which handing it
 to another thread costs a twentieth."""
-_CACHED = 2**17
-"""Numbers of a network's gradient that are computed at a time: few enough to be in the cache still
-when theta is lowered by them."""
 
 
 class BatchGradient:
@@ -63,7 +60,7 @@ class BatchGradient:
     ) -> None:
         parts = min(n, max(1, n * architecture.n_parameters // _SHARD))
         self._workers = workers
-        self._columns = _cut(0, n, parts)
+        self._columns = _cut(n, parts)
         activations = activations or (lambda _columns: architecture.activations)
         self._shards = [
             Passes(architecture, theta, leading, cut.stop - cut.start, activations(cut))
@@ -146,9 +143,9 @@ class _Rows:
     def __init__(self, shards: list[Passes], layer: int, rows: slice, gradient: Array) -> None:
         self._layer = layer
         self._gradient = gradient
-        self._term = np.empty_like(gradient) if len(shards) > 1 else gradient
+        self._term = np.empty_like(gradient)  # of another shard than the first
         outs = [gradient, *[self._term] * (len(shards) - 1)]
-        (self._first, *self._others) = (
+        self._first, *self._others = (
             (shard, *product(shard.layers[layer].delta[..., rows, :], out, transposed=layer > 0))
             for shard, out in zip(shards, outs, strict=True)
         )
@@ -163,42 +160,41 @@ class _Rows:
 
 
 class _Part:
-    """A worker's part of the gradient: some rows at a time, few enough for the cache."""
+    """Some rows of each layer's gradient, with the places in theta that they belong to."""
 
-    def __init__(self, pieces: list[tuple[list[_Rows], Array, Array]]) -> None:
-        self._pieces = pieces  # with the places in theta that they belong to
+    def __init__(self, rows: list[_Rows], places: list[tuple[Array, Array]]) -> None:
+        self._rows = rows
+        self._places = places
 
     def fill(self) -> None:
-        for some, _, _ in self._pieces:
-            for rows in some:
-                rows.fill()
+        for rows in self._rows:
+            rows.fill()
 
     def descend(self) -> None:
-        for some, theta, gradient in self._pieces:
-            for rows in some:
-                rows.fill()
+        self.fill()
+        for theta, gradient in self._places:
             np.subtract(theta, gradient, theta)
 
 
 def _parts(
     architecture: Architecture, theta: Array, vector: Array, shards: list[Passes]
 ) -> list[_Part]:
-    """As many parts as there are shards: the same rows of each layer's gradient."""
+    """As many parts of the gradient as there are shards of the samples."""
     layers = list(zip(architecture.matrices(theta), architecture.matrices(vector), strict=True))
-    if len(shards) == 1 and architecture.n_parameters <= _CACHED:
-        whole = [_Rows(shards, k, slice(None), gradient) for k, (_, gradient) in enumerate(layers)]
-        return [_Part([(whole, theta, vector)])]  # one call lowers all of theta
-    parts: list[list[tuple[list[_Rows], Array, Array]]] = [[] for _ in shards]
-    for k, (matrix, gradient) in enumerate(layers):
-        for part, own in zip(parts, _cut(0, gradient.shape[-2], len(shards)), strict=True):
-            pieces = 1 + (own.stop - own.start) * gradient.shape[-1] // _CACHED
-            for rows in _cut(own.start, own.stop, pieces):
-                some = gradient[..., rows, :]
-                part.append(([_Rows(shards, k, rows, some)], matrix[..., rows, :], some))
-    return [_Part(pieces) for pieces in parts]
+    parts = []
+    for part in range(len(shards)):
+        rows, places = [], []
+        for k, (matrix, gradient) in enumerate(layers):
+            cut = _cut(gradient.shape[-2], len(shards))[part]
+            rows.append(_Rows(shards, k, cut, gradient[..., cut, :]))
+            places.append((matrix[..., cut, :], gradient[..., cut, :]))
+        if len(shards) == 1:  # all of theta is in here: one call does for all layers
+            places = [(theta, vector)]
+        parts.append(_Part(rows, places))
+    return parts
 
 
-def _cut(start: int, stop: int, parts: int) -> list[slice]:
-    """The places from `start` to `stop` in slices of nearly equal length."""
-    edges = [start + (stop - start) * part // parts for part in range(parts + 1)]
+def _cut(length: int, parts: int) -> list[slice]:
+    """`length` places in `parts` slices of nearly equal length."""
+    edges = [length * part // parts for part in range(parts + 1)]
     return [slice(start, end) for start, end in pairwise(edges)]

@@ -43,7 +43,6 @@ SHARDS = [1, 30, 10**4]
 @pytest.fixture(params=SHARDS)
 def _shard(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gradients, "_SHARD", request.param)
-    monkeypatch.setattr(gradients, "_CACHED", 40)
     monkeypatch.setattr(products, "_has_small_kernels", lambda: True)
     monkeypatch.setattr(products, "_MULTIPLICATIONS", 2000)
 
@@ -57,10 +56,8 @@ def test_shards_add_up(
     whole, _ = gradient_of(sizes, n, leading)
     for shard in SHARDS:
         monkeypatch.setattr(gradients, "_SHARD", shard)
-        for cached in (10, 2**17):
-            monkeypatch.setattr(gradients, "_CACHED", cached)
-            sharded, _ = gradient_of(sizes, n, leading)
-            assert close(sharded, whole)
+        sharded, _ = gradient_of(sizes, n, leading)
+        assert close(sharded, whole)
 
 
 @pytest.mark.parametrize("sizes", SIZES)
@@ -130,27 +127,3 @@ def test_a_batch_is_cut_by_its_size_and_by_nothing_else(monkeypatch: pytest.Monk
     for workers in (1, 8):
         gradient_of((784, 16, 16, 10), 45, workers=workers)
         assert set(tasks) == {4}
-
-
-@pytest.mark.parametrize("shard", [100, 10**6])
-def test_a_stack_is_computed_in_the_pieces_of_its_members(
-    shard: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(gradients, "_SHARD", shard)
-    architecture = Architecture.of((17, 33, 16, 10))
-
-    def pieces(*leading: int) -> list[list[tuple[int, int]]]:
-        theta = np.empty((*leading, architecture.n_parameters))
-        gradient = BatchGradient(architecture, theta, leading, 6)
-        parts: Any = [task.__self__ for task in gradient._descend]  # type: ignore[attr-defined]
-        return [
-            [(len(rows), of.size // theta[..., 0].size) for rows, of, _ in part._pieces]
-            for part in parts
-        ]
-
-    for cached in (100, architecture.n_parameters, 10**6):
-        monkeypatch.setattr(gradients, "_CACHED", cached)
-        assert pieces() == pieces(3)
-        assert sum(size for part in pieces() for _, size in part) == architecture.n_parameters
-        longest_row = 34
-        assert max(size for part in pieces() for _, size in part) <= cached + longest_row
