@@ -135,6 +135,8 @@ _ROOMS = {
 }
 """The public names, by the room that each of them is in."""
 
-__getattr__, __dir__, __all__ = served(__name__, _ROOMS)
+__all__: list[str]
+if not TYPE_CHECKING:  # who reads the types would take any name for one of these
+    __getattr__, __dir__, __all__ = served(__name__, _ROOMS)
 
 __version__ = "0.1.0"

@@ -76,9 +76,9 @@ class Activation:
         return out
 
     @property
-    def has_slopes_by_unit(self) -> bool:
-        """Whether `slopes` is known to take each unit for itself: layers can then share a call."""
-        return ACTIVATIONS.get(self.name) is self
+    def is_builtin(self) -> bool:
+        """Whether it is the package's own: its `slopes` then take each unit for itself."""
+        return ACTIVATIONS.get(self.name) == self  # also where it comes from a pickle
 
     def slopes(self, z: Array, a: Array, out: Array, /) -> None:
         """Write what `backward` needs to know of the activations `a` at z: a/z."""
@@ -90,7 +90,7 @@ class Activation:
 
     def check_writes(self, units: int) -> None:
         """Refuse functions of a caller's own that do not write their result, for so many units."""
-        if ACTIVATIONS.get(self.name) is self:
+        if self.is_builtin:
             return
         z, a = np.zeros((2, units, 1))
         writes(f"{self.name}.function", self.function, z)

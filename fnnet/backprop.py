@@ -79,12 +79,12 @@ class _Run:
 
 
 def _one_activation_each(
-    functions: Iterable[Activation], matrices: Iterable[Array]
+    functions: Iterable[Activation], matrices: Iterable[Array], apart: bool
 ) -> list[tuple[Activation, list[Array]]]:
     """The layers' matrices in runs of one activation; a caller's own may look at a whole layer."""
     runs: list[tuple[Activation, list[Array]]] = []
     for function, matrix in zip(functions, matrices, strict=True):
-        if runs and function.has_slopes_by_unit and function is runs[-1][0]:
+        if runs and not apart and function.is_builtin and function is runs[-1][0]:
             runs[-1][1].append(matrix)
         else:
             runs.append((function, [matrix]))
@@ -106,6 +106,8 @@ class Passes:
         How many samples a pass takes.
     activations
         Each layer's, where they are not the architecture's own.
+    apart
+        Whether each layer has memory of its own, to be kept without that of the others.
     """
 
     def __init__(
@@ -115,10 +117,12 @@ class Passes:
         leading: tuple[int, ...],
         n: int,
         activations: Iterable[Activation] | None = None,
+        *,
+        apart: bool = False,
     ) -> None:
         self._leading = leading
         functions = activations or architecture.activations
-        runs = _one_activation_each(functions, architecture.matrices(theta))
+        runs = _one_activation_each(functions, architecture.matrices(theta), apart)
         self._runs = [_Run(function, matrices, leading, n) for function, matrices in runs]
         self.layers = layers = [layer for run in self._runs for layer in run.layers]
         # What each layer's weights are multiplied with: the samples, once they are there, and the

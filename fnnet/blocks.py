@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,8 @@ from fnnet.params import Params
 from fnnet.records import Array
 
 __all__ = ["Block", "of_blocks"]
+
+Result = TypeVar("Result")
 
 _AT_ONCE = 1000
 """Samples of a block: memory stays small however many there are."""
@@ -43,8 +45,8 @@ class Block(NamedTuple):
 
 
 def of_blocks(
-    function: Callable[[Block], tuple[Any, Any]], params: Params, dataset: Dataset
-) -> list[tuple[Any, Any]]:
+    function: Callable[[Block], Result], params: Params, dataset: Dataset
+) -> list[Result]:
     """What `function` makes of each block, in the samples' order; it may run in several threads."""
     starts = range(0, len(dataset), _AT_ONCE)
     results: list[Any] = [None] * len(starts)

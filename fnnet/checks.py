@@ -154,8 +154,9 @@ def array_of_numbers(argument: str, values: ArrayLike) -> NDArray[Any]:
         array = np.asarray(None)
     if array.dtype.kind not in "biufc":
         raise refusal(argument, values, "real numbers")
-    masked: Any = sys.modules.get("numpy.ma")  # 8 ms to import, and before that nothing is masked
-    if masked and isinstance(values, masked.MaskedArray) and masked.is_masked(values):
+    # It takes 8 ms to import, and before that nothing is masked.
+    masked = getattr(sys.modules.get("numpy.ma"), "MaskedArray", ())
+    if isinstance(values, masked) and np.ma.is_masked(values):
         raise refusal(argument, values, "no masked values")
     return array
 

@@ -143,7 +143,7 @@ class _Rows:
     def __init__(self, shards: list[Passes], layer: int, rows: slice, gradient: Array) -> None:
         self._layer = layer
         self._gradient = gradient
-        self._term = np.empty_like(gradient)  # of another shard than the first
+        self._term = np.empty_like(gradient) if len(shards) > 1 else gradient
         outs = [gradient, *[self._term] * (len(shards) - 1)]
         self._first, *self._others = (
             (shard, *product(shard.layers[layer].delta[..., rows, :], out, transposed=layer > 0))

@@ -225,8 +225,7 @@ def from_gradient(
 
 
 def _feedforward(params: Params, inputs: Array) -> Passes:
-    passes = Passes(
-        params.architecture, params.theta, leading_axes(params, inputs), inputs.shape[-2]
-    )
+    leading, n = leading_axes(params, inputs), inputs.shape[-2]
+    passes = Passes(params.architecture, params.theta, leading, n, apart=True)
     passes.feedforward(inputs)
     return passes

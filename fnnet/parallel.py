@@ -52,9 +52,8 @@ def run(tasks: Sequence[Callable[[], object]], workers: int) -> None:
             if future.cancel():  # not begun yet, and this thread is free
                 task()
     finally:
-        for future in futures:
-            future.cancel()
-        wait(futures)
+        # But not for the cancelled: they stay with the pool, whose threads may wait for this one.
+        wait([future for future in futures if not future.cancel()])
     for future in futures:
         if not future.cancelled():
             future.result()

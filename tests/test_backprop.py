@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fnnet import Activation, Architecture, products, quadratic
+from fnnet import Activation, Architecture, init, products, quadratic
 from fnnet.backprop import Passes
 from fnnet.batches import with_ones
 from fnnet.records import Array
@@ -121,6 +122,22 @@ def test_layers_of_one_activation_go_backward_each_for_itself() -> None:
             slopes = np.empty_like(layer.delta)
             function.slopes(layer.linear_output.copy(), layer.activation.copy(), slopes)
             assert layer.slopes.tobytes() == slopes.tobytes()
+
+
+def test_layers_share_memory_unless_they_are_to_be_apart() -> None:
+    architecture = Architecture.of((4, 5, 3, 2))
+    arguments: Any = architecture, inputs(architecture.n_parameters), (), 6
+    for passes, shared in ((Passes(*arguments), True), (Passes(*arguments, apart=True), False)):
+        first, *_, last = passes.layers
+        for name in ("activation", "linear_output", "slopes"):
+            ours, theirs = getattr(first, name).base, getattr(last, name).base
+            assert (ours is theirs) == shared
+
+
+def test_a_network_from_a_pickle_shares_calls_as_it_did() -> None:
+    params = pickle.loads(pickle.dumps(init((4, 5, 3, 2), seed=0)))
+    passes = Passes(params.architecture, params.theta, (), 6)
+    assert len(passes._runs) == 1
 
 
 def test_each_layers_own_derivative_is_taken() -> None:

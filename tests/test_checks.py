@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 from fractions import Fraction
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import fnnet
 from fnnet import Batch
 from fnnet.checks import (
     InputError,
+    array_of_numbers,
     finite_array,
     finite_number,
     in_file,
@@ -160,3 +163,10 @@ def test_another_record_is_named(call: Any, message: str) -> None:
     dataset = fnnet.Dataset([[1.0, 2.0]], [0])
     with pytest.raises(InputError, match=message.replace("(", r"\(")):
         call(fnnet.init([2, 1], seed=0), batch, dataset)
+
+
+def test_numbers_are_taken_while_another_thread_imports_masked_arrays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "numpy.ma", ModuleType("numpy.ma"))  # has begun
+    assert array_of_numbers("x", [1, 2]).tolist() == [1, 2]

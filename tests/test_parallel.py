@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import time
 from functools import partial
-from threading import Barrier, get_ident
+from threading import Barrier, Thread, get_ident
 
 import numpy as np
 import pytest
@@ -60,6 +60,22 @@ def test_an_exception_comes_out_when_no_task_is_running_any_more(failing: int) -
     with pytest.raises(KeyError, match=str(failing)):
         run([partial(task, k) for k in range(4)], 4)
     assert running == []
+
+
+def test_a_task_may_run_tasks_of_its_own() -> None:
+    done: list[tuple[int, int]] = []
+
+    def task(k: int) -> None:
+        time.sleep(0.02)  # so that another thread begins one, too
+        run([partial(done.append, (k, part)) for part in range(3)], 2)
+
+    # With more of them than threads; and not in this thread, which would wait for good.
+    tasks = [partial(task, k) for k in range(4)]
+    caller = Thread(target=run, args=(tasks, 2), daemon=True)
+    caller.start()
+    caller.join(10)
+    assert not caller.is_alive()
+    assert sorted(done) == [(k, part) for k in range(4) for part in range(3)]
 
 
 def test_every_thread_computes_in_silence() -> None:

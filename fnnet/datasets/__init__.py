@@ -38,4 +38,6 @@ _ROOMS = {
     "targets": "smooth_labels weigh_classes",
 }
 
-__getattr__, __dir__, __all__ = served(__name__, _ROOMS)
+__all__: list[str]
+if not TYPE_CHECKING:  # who reads the types would take any name for one of these
+    __getattr__, __dir__, __all__ = served(__name__, _ROOMS)

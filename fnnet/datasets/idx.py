@@ -98,10 +98,10 @@ def _single_member(path: Path) -> bytes | None:
     is wrong, is for `read_bytes`.
     """
     member, unpacked = zlib.decompressobj(_WITH_HEADER), io.BytesIO()
+    if not path.is_file():  # what is read from a pipe is gone
+        return None
     try:
         with path.open("rb") as file:
-            if not file.seekable():  # it would be gone
-                return None
             while not member.eof and (packed := file.read(_PIECE)):
                 unpacked.write(member.decompress(packed))
             is_all = member.eof and not member.unused_data and not file.read(1)

@@ -23,4 +23,6 @@ _ROOMS = {
     "regression": "RegressionReport mean_absolute_error r2_score root_mean_squared_error",
 }
 
-__getattr__, __dir__, __all__ = served(__name__, _ROOMS)
+__all__: list[str]
+if not TYPE_CHECKING:  # who reads the types would take any name for one of these
+    __getattr__, __dir__, __all__ = served(__name__, _ROOMS)

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
+import time
 from collections.abc import Callable
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -40,6 +43,20 @@ def test_reads_every_shape_gzipped_or_not_under_every_name(
     assert read.dtype == np.uint8
     assert read.shape == shape
     assert read.tobytes() == array.tobytes()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+@pytest.mark.parametrize("data", [VALID, GZIPPED])
+def test_a_pipe_is_opened_once(tmp_path: Path, data: bytes) -> None:
+    path, arrays = tmp_path / "pipe", list[Array]()
+    os.mkfifo(path)
+    reader = Thread(target=lambda: arrays.append(read_idx(path)), daemon=True)
+    reader.start()
+    with path.open("wb") as file:
+        time.sleep(0.05)  # a reader that opens it twice has gone away by now
+        file.write(data)
+    reader.join(10)
+    assert [array.tolist() for array in arrays] == [[[0, 1, 2], [3, 4, 5]]]
 
 
 def test_takes_a_str(tmp_path: Path) -> None:
