@@ -62,12 +62,14 @@ class _Run:
     ) -> None:
         ends = list(accumulate(matrix.shape[-2] + 1 for matrix in matrices))
         shape, dtype = (*leading, ends[-1], n), matrices[0].dtype
-        z, a, slopes = np.zeros(shape, dtype), np.ones(shape, dtype), np.empty(shape, dtype)
+        z, a, slopes = np.zeros(shape, dtype), np.empty(shape, dtype), np.empty(shape, dtype)
+        a.fill(1)  # np.ones takes four times as long for one sample
         self.layers = []
         for matrix, end in zip(matrices, ends, strict=True):
-            start = end - matrix.shape[-2] - 1
-            with_ones, own = np.s_[..., start:end, :], np.s_[..., start : end - 1, :]
-            self.layers.append(Layer(function, matrix, z[own], a[with_ones], slopes[own]))
+            stop = end - 1  # of the layer's own rows, above the row of ones
+            start = stop - matrix.shape[-2]
+            own = z[..., start:stop, :], a[..., start:end, :], slopes[..., start:stop, :]
+            self.layers.append(Layer(function, matrix, *own))
         self._slopes = function.slopes
         # The rows of ones between two layers are derived along with them, for nothing.
         self._buffers = tuple(buffer[..., :-1, :] for buffer in (z, a, slopes))
