@@ -34,14 +34,13 @@ _ZERO, _ONE = np.zeros((), np.float32), np.ones((), np.float32)
 class Activation:
     """An activation function and its derivative; called, it maps linear outputs to activations.
 
-    Several threads may call the two functions at a time.
-
     Attributes
     ----------
     name
         What `init`, a saved file and a digest know it by.
     function
-        `function(z, out)` writes the activations of the linear outputs z into `out`.
+        `function(z, out)` writes the activations of the linear outputs z into `out`. Several
+        threads may call it, and the derivative, at a time.
     derivative
         `derivative(z, a, out)` writes the derivative at z, where the activations are `a`.
 
@@ -119,16 +118,12 @@ sigmoid = Activation("sigmoid", _sigmoid, _sigmoid_prime)
 """1 / (1 + exp(-z)), the notebook's; its `sigmoid_prime` is a (1 - a), without a second exp."""
 
 
-def _tanh(z: Array, out: Array) -> None:
-    np.tanh(z, out)
-
-
 def _tanh_prime(_z: Array, a: Array, out: Array) -> None:
     np.multiply(a, a, out)
     np.subtract(_ONE, out, out)
 
 
-tanh = Activation("tanh", _tanh, _tanh_prime)
+tanh = Activation("tanh", np.tanh, _tanh_prime)
 """tanh z, with the derivative 1 - a^2."""
 
 
@@ -229,8 +224,7 @@ class _Softmax(Activation):
         np.copyto(out, a)
 
     def backward(self, delta: Array, a: Array, /) -> None:
-        """From c/a to c/z, as for any other activation."""
-        # a_j (c/a_j - sum_k a_k c/a_k)
+        """From c/a to c/z, as for any other: a_j (c/a_j - sum_k a_k c/a_k)."""
         np.subtract(delta, (delta * a).sum(axis=-2, keepdims=True), delta)
         np.multiply(delta, a, delta)
 
