@@ -1,52 +1,32 @@
-"""The notebook's `feedforward` and `backprop`, on many samples at once.
-
-The notebook's column vector becomes a matrix with a column for each sample, and below the
-activations stands a row of ones: with (W | b) for a layer's matrix, `np.dot(w, a) + b` is one
-product, and so is a layer's gradient, c/w and c/b together. Every result goes into a buffer that is
-allocated once, for at these sizes a step is all call overhead and memory traffic.
-"""
+"""The notebook's `backprop`, on many samples at once: from the cost back to each layer's c/z."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 from itertools import accumulate, pairwise
-from typing import Any
 
 import numpy as np
 
 from fnnet.activations import Activation
 from fnnet.costs import Cost
+from fnnet.feedforward import Feedforward, Layer
 from fnnet.params import Architecture
 from fnnet.products import product, right
 from fnnet.records import Array
 
-__all__ = ["Layer", "Passes"]
+__all__ = ["Backprop"]
 
 
-class Layer:
-    """One layer's view of theta, and its rows of a run's buffers, (..., units, n)."""
+class _Layer(Layer):
+    """A layer that the cost is derived by."""
 
-    __slots__ = (
-        "activate",
-        "activation",
-        "backward",
-        "delta",
-        "delta_with_ones",
-        "linear_output",
-        "matrix",
-        "slopes",
-        "with_ones",
-    )
+    __slots__ = ("backward", "delta", "delta_with_ones", "slopes")
 
     def __init__(
         self, function: Activation, matrix: Array, z: Array, a_and_ones: Array, slopes: Array
     ) -> None:
-        self.activate, self.backward = function.function, function.backward
-        self.matrix = matrix  # (W | b)
-        self.linear_output = z
-        self.with_ones = a_and_ones
-        self.activation = a_and_ones[..., :-1, :]
+        super().__init__(function, matrix, z, a_and_ones)
+        self.backward = function.backward
         self.slopes = slopes  # a/z
         # With c/a of the ones, which nobody reads: (W | b)^T as it is takes less time to multiply
         # than W^T, with gaps between its columns.
@@ -69,7 +49,7 @@ class _Run:
             stop = end - 1  # of the layer's own rows, above the row of ones
             start = stop - matrix.shape[-2]
             own = z[..., start:stop, :], a[..., start:end, :], slopes[..., start:stop, :]
-            self.layers.append(Layer(function, matrix, *own))
+            self.layers.append(_Layer(function, matrix, *own))
         self._slopes = function.slopes
         # The rows of ones between two layers are derived along with them, for nothing.
         self._buffers = tuple(buffer[..., :-1, :] for buffer in (z, a, slopes))
@@ -81,19 +61,19 @@ class _Run:
 
 
 def _one_activation_each(
-    functions: Iterable[Activation], matrices: Iterable[Array], apart: bool
+    functions: Iterable[Activation], matrices: Iterable[Array]
 ) -> list[tuple[Activation, list[Array]]]:
     """The layers' matrices in runs of one activation; a caller's own may look at a whole layer."""
     runs: list[tuple[Activation, list[Array]]] = []
     for function, matrix in zip(functions, matrices, strict=True):
-        if runs and not apart and function.is_builtin and function is runs[-1][0]:
+        if runs and function.is_builtin and function is runs[-1][0]:
             runs[-1][1].append(matrix)
         else:
             runs.append((function, [matrix]))
     return runs
 
 
-class Passes:
+class Backprop(Feedforward):
     """The forward and the backward pass of one architecture, over n samples at a time.
 
     Parameters
@@ -108,9 +88,9 @@ class Passes:
         How many samples a pass takes.
     activations
         Each layer's, where they are not the architecture's own.
-    apart
-        Whether each layer has memory of its own, to be kept without that of the others.
     """
+
+    layers: Sequence[_Layer]
 
     def __init__(
         self,
@@ -119,46 +99,16 @@ class Passes:
         leading: tuple[int, ...],
         n: int,
         activations: Iterable[Activation] | None = None,
-        *,
-        apart: bool = False,
     ) -> None:
-        self._leading = leading
         functions = activations or architecture.activations
-        runs = _one_activation_each(functions, architecture.matrices(theta), apart)
+        runs = _one_activation_each(functions, architecture.matrices(theta))
         self._runs = [_Run(function, matrices, leading, n) for function, matrices in runs]
-        self.layers = layers = [layer for run in self._runs for layer in run.layers]
-        # What each layer's weights are multiplied with: the samples, once they are there, and the
-        # activations of the layers below; a column a sample, and the same with a row a sample.
-        self._columns = [np.empty(0), *(right(layer.with_ones, leading) for layer in layers[:-1])]
-        self.inputs = [self._columns[0], *(a.mT for a in self._columns[1:])]
-        self._upward = [
-            (*product(layer.matrix, layer.linear_output, transposed=layer is layers[0]), layer)
-            for layer in layers
+        layers = [layer for run in self._runs for layer in run.layers]
+        super().__init__(layers, leading)
+        self._downward = [
+            (*product(layer.matrix.mT, below.delta_with_ones), right(layer.delta, leading), below)
+            for layer, below in pairwise(reversed(layers))
         ]
-
-    @cached_property
-    def _downward(self) -> list[tuple[Any, ...]]:
-        # Made when it is needed, for a forward pass of one sample takes no longer than this.
-        return [
-            (
-                *product(layer.matrix.mT, below.delta_with_ones),
-                right(layer.delta, self._leading),
-                below,
-            )
-            for layer, below in pairwise(reversed(self.layers))
-        ]
-
-    def feedforward(self, x: Array) -> Array:
-        """The output (..., n_out, n) for the samples x (..., n, n_in + 1): a buffer.
-
-        The last column of x is ones, to be multiplied with the biases.
-        """
-        x = right(x, self._leading)
-        self._columns[0], self.inputs[0] = x.mT, x
-        for (multiply, matrix, z, layer), a in zip(self._upward, self._columns, strict=True):
-            multiply(matrix, a, z)  # np.dot(w, a) + b
-            layer.activate(layer.linear_output, layer.activation)
-        return self.layers[-1].activation
 
     def backprop(self, x: Array, y: Array, cost: Cost, scale: Array) -> None:
         """Fill each layer's `delta`: `scale` times c/z, a column for each sample.
@@ -177,8 +127,3 @@ class Passes:
         for multiply, matrix_t, out, delta, below in self._downward:
             multiply(matrix_t, delta, out)  # c/a(L-1) = c/z(L) * z/a(L-1)
             below.backward(below.delta, below.slopes)  # c/z = c/a * a/z
-
-    def costs(self, y: Array, cost: Cost) -> Array:
-        """What each sample of the last pass costs, (..., n), given the targets (..., n_out, n)."""
-        layer = self.layers[-1]
-        return cost.of_samples(layer.activation if cost.output is None else layer.linear_output, y)

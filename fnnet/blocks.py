@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 from fnnet.arithmetic import arithmetic
-from fnnet.backprop import Passes
 from fnnet.batches import mini_batches
 from fnnet.datasets.dataset import Dataset
+from fnnet.feedforward import Feedforward
 from fnnet.parallel import processors, run
 from fnnet.params import Params
 from fnnet.records import Array
@@ -33,13 +33,13 @@ each other."""
 
 
 class Block(NamedTuple):
-    """Samples that have gone through the network, as the last thing that `passes` did.
+    """Samples that have gone through the network, as the last ones that `network` took.
 
     Its output, a buffer, and the targets are of shape (..., n_out, n), in the dtype of params.
     """
 
     rows: slice
-    passes: Passes
+    network: Feedforward
     output: Array
     targets: Array
 
@@ -56,8 +56,8 @@ def of_blocks(
         order = np.arange(rows.start, rows.stop)
         ((x, y, _),) = mini_batches(dataset, order, len(order), params.dtype)
         # Buffers that end with the block: there are never more of them than threads.
-        passes = Passes(params.architecture, params.theta, params.leading, len(order))
-        results[k] = function(Block(rows, passes, passes.feedforward(x), y))
+        network = Feedforward.of(params.architecture, params.theta, params.leading, len(order))
+        results[k] = function(Block(rows, network, network.feedforward(x), y))
 
     workers = processors() if params.theta.size >= _SHARED else 1
     with arithmetic():

@@ -92,7 +92,7 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
 
     def figures(block: Block) -> tuple[Any, Any]:
         is_right = classes_of(block.output, -2) == classes_of(block.targets, -2)
-        costs = block.passes.costs(block.targets, cost)
+        costs = block.network.costs(block.targets, cost)
         return np.sum(is_right, axis=-1), costs.sum(axis=-1, dtype=np.float64)
 
     correct, total_cost = 0, 0.0

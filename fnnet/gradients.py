@@ -16,7 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from fnnet.activations import Activation
-from fnnet.backprop import Passes
+from fnnet.backprop import Backprop
 from fnnet.costs import Cost
 from fnnet.parallel import processors, run
 from fnnet.params import Architecture, Params
@@ -38,7 +38,7 @@ class BatchGradient:
     Parameters
     ----------
     architecture, leading, n
-        As for `Passes`.
+        As for `Backprop`.
     theta
         The parameters (..., P): read by `fill`, lowered by `descend`.
     workers
@@ -63,7 +63,7 @@ class BatchGradient:
         self._columns = _cut(n, parts)
         activations = activations or (lambda _columns: architecture.activations)
         self._shards = [
-            Passes(architecture, theta, leading, cut.stop - cut.start, activations(cut))
+            Backprop(architecture, theta, leading, cut.stop - cut.start, activations(cut))
             for cut in self._columns
         ]
         self._vector = np.empty((*leading, architecture.n_parameters), theta.dtype)
@@ -140,7 +140,7 @@ def gradient(
 class _Rows:
     """Some rows of a layer's gradient: c/w = c/z * z/w of each shard's samples, added up."""
 
-    def __init__(self, shards: list[Passes], layer: int, rows: slice, gradient: Array) -> None:
+    def __init__(self, shards: list[Backprop], layer: int, rows: slice, gradient: Array) -> None:
         self._layer = layer
         self._gradient = gradient
         self._term = np.empty_like(gradient) if len(shards) > 1 else gradient
@@ -177,7 +177,7 @@ class _Part:
 
 
 def _parts(
-    architecture: Architecture, theta: Array, vector: Array, shards: list[Passes]
+    architecture: Architecture, theta: Array, vector: Array, shards: list[Backprop]
 ) -> list[_Part]:
     """As many parts of the gradient as there are shards of the samples."""
     layers = list(zip(architecture.matrices(theta), architecture.matrices(vector), strict=True))

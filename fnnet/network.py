@@ -9,10 +9,10 @@ import attrs
 from numpy.typing import ArrayLike
 
 from fnnet.arithmetic import arithmetic
-from fnnet.backprop import Passes
 from fnnet.batches import sample_scale
 from fnnet.checks import array_of_numbers, record
 from fnnet.costs import Cost, cost_for, mean_cost, quadratic
+from fnnet.feedforward import Feedforward
 from fnnet.gradients import gradient
 from fnnet.params import Params
 from fnnet.records import Array, Record, all_bits, all_read_only, freeze
@@ -77,17 +77,15 @@ def forward(params: Params, x: ArrayLike) -> Forward:
     x = array_of_numbers("x", x)
     with arithmetic():
         inputs = as_inputs(params, x)
-        passes = _feedforward(params, inputs)
+        layers = _feedforward(params, inputs).layers
 
     def rows(columns: Array) -> Array:
         # A column a sample in here, a row a sample out there; one sample comes without that axis.
         return columns[..., 0] if x.ndim == 1 else columns.swapaxes(-1, -2)
 
-    columns = [freeze(inputs).swapaxes(-1, -2)] + [
-        freeze(layer.with_ones) for layer in passes.layers
-    ]
-    activations = tuple(rows(array[..., :-1, :]) for array in columns)
-    return Forward(activations, tuple(rows(freeze(layer.linear_output)) for layer in passes.layers))
+    columns = [inputs.swapaxes(-1, -2), *(layer.with_ones for layer in layers)]
+    activations = tuple(rows(freeze(array)[..., :-1, :]) for array in columns)
+    return Forward(activations, tuple(rows(freeze(layer.linear_output)) for layer in layers))
 
 
 def cost(
@@ -224,8 +222,8 @@ def from_gradient(
         return gradient(params, leading, inputs, targets, cost, scale, result)
 
 
-def _feedforward(params: Params, inputs: Array) -> Passes:
+def _feedforward(params: Params, inputs: Array) -> Feedforward:
     leading, n = leading_axes(params, inputs), inputs.shape[-2]
-    passes = Passes(params.architecture, params.theta, leading, n, apart=True)
-    passes.feedforward(inputs)
-    return passes
+    network = Feedforward.of(params.architecture, params.theta, leading, n)
+    network.feedforward(inputs)
+    return network

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fnnet import Activation, Architecture, init, products, quadratic
-from fnnet.backprop import Passes
+from fnnet.backprop import Backprop
 from fnnet.batches import with_ones
 from fnnet.records import Array
 from tests._support import SIZES, inputs, linear
@@ -15,15 +15,17 @@ from tests._support import SIZES, inputs, linear
 ONE = np.ones(())
 
 
-def passes_of(sizes: tuple[int, ...], n: int, *leading: int) -> tuple[Passes, Array, Array, Array]:
+def passes_of(
+    sizes: tuple[int, ...], n: int, *leading: int
+) -> tuple[Backprop, Array, Array, Array]:
     """The passes, theta, x with its ones, and targets."""
     architecture = Architecture.of(sizes)
     theta = inputs(*leading, architecture.n_parameters)
     x = with_ones(inputs(n, sizes[0]), 1.0, np.dtype(float))
-    return Passes(architecture, theta, leading, n), theta, x, inputs(sizes[-1], n)
+    return Backprop(architecture, theta, leading, n), theta, x, inputs(sizes[-1], n)
 
 
-def deltas(passes: Passes, x: Array, y: Array, scale: Array = ONE) -> list[Array]:
+def deltas(passes: Backprop, x: Array, y: Array, scale: Array = ONE) -> list[Array]:
     passes.backprop(x, y, quadratic, scale)
     return [layer.delta.copy() for layer in passes.layers]
 
@@ -68,7 +70,7 @@ def test_theta_is_read_anew_at_each_pass() -> None:
     passes, theta, x, y = passes_of((4, 5, 3), 6)
     first = deltas(passes, x, y)
     theta[...] = inputs(*theta.shape, seed=1)
-    fresh = Passes(Architecture.of((4, 5, 3)), theta, (), 6)
+    fresh = Backprop(Architecture.of((4, 5, 3)), theta, (), 6)
     second = deltas(passes, x, y)
     assert [delta.tobytes() for delta in second] == [d.tobytes() for d in deltas(fresh, x, y)]
     assert [delta.tobytes() for delta in second] != [delta.tobytes() for delta in first]
@@ -81,21 +83,13 @@ def test_the_deltas_are_linear_in_the_scale() -> None:
         assert (2 * one).tobytes() == two.tobytes()
 
 
-@pytest.mark.parametrize("leading", [(), (2,)])
-def test_each_layers_input_ends_in_ones(leading: tuple[int, ...]) -> None:
-    passes, _, x, y = passes_of((4, 5, 3), 6, *leading)
-    deltas(passes, x, y)
-    for layer, given in zip(passes.layers, passes.inputs, strict=True):
-        assert (given[..., -1] == 1).all()
-        assert given.shape[-1] == layer.matrix.shape[-1]
-
-
 def test_products_are_cut_where_that_helps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(products, "_has_small_kernels", lambda: True)
-    passes = Passes(Architecture.of((600, 500, 400, 10)), np.zeros(504_910), (), 60)
-    cuts = [matrix.shape[:-1] for _, matrix, *_ in (*passes._upward, *passes._downward)]
+    passes = Backprop(Architecture.of((600, 500, 400, 10)), np.zeros(504_910), (), 60)
+    up = [matrix.shape[:-1] for _, matrix, *_ in passes._upward]
+    down = [matrix.shape[:-1] for _, matrix, *_ in passes._downward]
     # (1,200 / 60 results), 1e6 / (501 * 60), ... rows, and what divides the units
-    assert cuts == [(25, 20), (16, 25), (10,), (401,), (501,)]
+    assert [*up, *down] == [(25, 20), (16, 25), (10,), (401,), (501,)]
 
 
 def _shares(z: Array, out: Array) -> None:
@@ -115,7 +109,7 @@ def test_layers_of_one_activation_go_backward_each_for_itself() -> None:
     ]
     for activations in many:
         architecture = Architecture.of((4, 5, 3, 6, 2, 3), activations)
-        passes = Passes(architecture, inputs(architecture.n_parameters), (), 6)
+        passes = Backprop(architecture, inputs(architecture.n_parameters), (), 6)
         x = with_ones(inputs(6, 4), 1.0, np.dtype(float))
         passes.backprop(x, inputs(3, 6), quadratic, ONE)
         for function, layer in zip(architecture.activations, passes.layers, strict=True):
@@ -124,25 +118,15 @@ def test_layers_of_one_activation_go_backward_each_for_itself() -> None:
             assert layer.slopes.tobytes() == slopes.tobytes()
 
 
-def test_layers_share_memory_unless_they_are_to_be_apart() -> None:
-    architecture = Architecture.of((4, 5, 3, 2))
-    arguments: Any = architecture, inputs(architecture.n_parameters), (), 6
-    for passes, shared in ((Passes(*arguments), True), (Passes(*arguments, apart=True), False)):
-        first, *_, last = passes.layers
-        for name in ("activation", "linear_output", "slopes"):
-            ours, theirs = getattr(first, name).base, getattr(last, name).base
-            assert (ours is theirs) == shared
-
-
 def test_a_network_from_a_pickle_shares_calls_as_it_did() -> None:
     params = pickle.loads(pickle.dumps(init((4, 5, 3, 2), seed=0)))
-    passes = Passes(params.architecture, params.theta, (), 6)
+    passes = Backprop(params.architecture, params.theta, (), 6)
     assert len(passes._runs) == 1
 
 
 def test_each_layers_own_derivative_is_taken() -> None:
     architecture = Architecture.of((4, 5, 3), [linear, "sigmoid"])
-    passes = Passes(architecture, inputs(architecture.n_parameters), (), 6)
+    passes = Backprop(architecture, inputs(architecture.n_parameters), (), 6)
     x: Any = with_ones(inputs(6, 4), 1.0, np.dtype(float))
     passes.backprop(x, inputs(3, 6), quadratic, ONE)
     hidden, output = passes.layers
