@@ -16,7 +16,7 @@ from fnnet.arithmetic import arithmetic
 from fnnet.batches import mini_batches
 from fnnet.datasets.dataset import Dataset
 from fnnet.feedforward import Feedforward
-from fnnet.parallel import processors, run
+from fnnet.parallel import run, threads
 from fnnet.params import Params
 from fnnet.records import Array
 
@@ -45,9 +45,13 @@ class Block(NamedTuple):
 
 
 def of_blocks(
-    function: Callable[[Block], Result], params: Params, dataset: Dataset
+    function: Callable[[Block], Result],
+    params: Params,
+    dataset: Dataset,
+    workers: int | None,
 ) -> list[Result]:
     """What `function` makes of each block, in the samples' order; it may run in several threads."""
+    workers = threads(workers)
     starts = range(0, len(dataset), _AT_ONCE)
     results: list[Any] = [None] * len(starts)
 
@@ -59,7 +63,7 @@ def of_blocks(
         network = Feedforward.of(params.architecture, params.theta, params.leading, len(order))
         results[k] = function(Block(rows, network, network.feedforward(x), y))
 
-    workers = processors() if params.theta.size >= _SHARED else 1
     with arithmetic():
-        run([partial(compute, k) for k in range(len(starts))], workers)
+        tasks = [partial(compute, k) for k in range(len(starts))]
+        run(tasks, workers if params.theta.size >= _SHARED else 1)
     return results

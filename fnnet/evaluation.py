@@ -52,7 +52,13 @@ class Evaluation(Record):
         return self.correct / self.total
 
 
-def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) -> Evaluation:
+def evaluate(
+    params: Params,
+    dataset: Dataset,
+    *,
+    cost: str | Cost = quadratic,
+    workers: int | None = None,
+) -> Evaluation:
     """How many of the samples a network gets right, and their mean cost: the notebook's `evaluate`.
 
     Each sample counts 1: a data set's weights are for training.
@@ -66,6 +72,8 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
         from outputs: the largest; of a single target, 1 where it is above 0.5, else 0.
     cost
         A `Cost` or its name, by default the notebook's, 1/4 sum (a - y)^2.
+    workers
+        Threads at the most, by default one a processor. They change no bit of the result.
 
     Returns
     -------
@@ -96,17 +104,17 @@ def evaluate(params: Params, dataset: Dataset, *, cost: str | Cost = quadratic) 
         return np.sum(is_right, axis=-1), costs.sum(axis=-1, dtype=np.float64)
 
     correct, total_cost = 0, 0.0
-    for right, costs in of_blocks(figures, params, dataset):
+    for right, costs in of_blocks(figures, params, dataset, workers):
         correct, total_cost = correct + right, total_cost + costs
     return Evaluation(correct, len(dataset), total_cost / len(dataset))
 
 
-def confusion_matrix(params: Params, dataset: Dataset) -> Array:
+def confusion_matrix(params: Params, dataset: Dataset, *, workers: int | None = None) -> Array:
     """How many samples of each class (row) a network takes for which class (column).
 
     Parameters
     ----------
-    params, dataset
+    params, dataset, workers
         As for `evaluate`.
 
     Returns
@@ -135,13 +143,15 @@ def confusion_matrix(params: Params, dataset: Dataset) -> Array:
     def classes_in(block: Block) -> tuple[Array, Array]:
         return classes_of(block.targets, -2), classes_of(block.output, -2)
 
-    for pair in of_blocks(classes_in, params, dataset):
+    for pair in of_blocks(classes_in, params, dataset, workers):
         actual, predicted = (one_hot(numbers, classes, dtype=np.int64) for numbers in pair)
         matrix += actual.swapaxes(-1, -2) @ predicted
     return freeze(matrix)
 
 
-def regression_report(params: Params, dataset: Dataset) -> RegressionReport:
+def regression_report(
+    params: Params, dataset: Dataset, *, workers: int | None = None
+) -> RegressionReport:
     """How near a network's outputs come to the targets.
 
     Parameters
@@ -150,6 +160,8 @@ def regression_report(params: Params, dataset: Dataset) -> RegressionReport:
         A network, or a stack of them.
     dataset
         Samples with targets.
+    workers
+        As for `evaluate`.
 
     Returns
     -------
@@ -178,7 +190,7 @@ def regression_report(params: Params, dataset: Dataset) -> RegressionReport:
         return error_sums(block.output.swapaxes(-1, -2), targets)
 
     absolute, squared = np.zeros((2, *params.leading, dataset.n_out))
-    for of_part in of_blocks(sums, params, dataset):
+    for of_part in of_blocks(sums, params, dataset, workers):
         absolute, squared = absolute + of_part[0], squared + of_part[1]
     return RegressionReport.of_sums(absolute, squared, dataset.y)
 

@@ -11,11 +11,12 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from fnnet.arithmetic import arithmetic
+from fnnet.checks import integer
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
-__all__ = ["processors", "run"]
+__all__ = ["processors", "run", "threads"]
 
 
 def processors() -> int:
@@ -23,6 +24,11 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def threads(workers: int | None) -> int:
+    """How many threads a caller's `workers` are: by default one a processor."""
+    return processors() if workers is None else integer("workers", workers, at_least=1)
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fnnet.activations import softmax
-from fnnet.checks import InputError, integer, record, require
+from fnnet.checks import InputError, record, require
 from fnnet.config import TrainConfig
 from fnnet.costs import cost_for
 from fnnet.datasets.dataset import Dataset
@@ -23,7 +23,7 @@ from fnnet.dropout import shares_of
 from fnnet.epochs import Epochs
 from fnnet.evaluation import Evaluation, check_fits, check_targets, evaluate
 from fnnet.optimizers import kinds_of
-from fnnet.parallel import processors
+from fnnet.parallel import threads
 from fnnet.params import Params
 from fnnet.state import EpochReport, TrainState
 from fnnet.stopping import Standing
@@ -105,7 +105,7 @@ def trajectory(
         Data sets to evaluate after each epoch, by name, for `TrainState.history`. Early stopping
         and the schedule `halving` go by the one that is named "validation".
     workers
-        Threads for large batches, by default one a processor. They change no bit of the result.
+        Threads at the most, by default one a processor. They change no bit of the result.
 
     Raises
     ------
@@ -166,7 +166,7 @@ def _epoch_of(
     workers: int | None,
 ) -> Callable[[TrainState, int], TrainState]:
     """The step of the fold: (state, epoch) -> state, with the run's buffers inside."""
-    workers = processors() if workers is None else integer("workers", workers, at_least=1)
+    workers = threads(workers)
     _check_resumes(state, config)
     check_fits(state.params, dataset)
     check_targets(dataset, config.cost)
@@ -188,7 +188,8 @@ def _epoch_of(
         _check_kept("the optimizer's state", optimizer, state.optimizer, config)
         check_finite(params.theta, optimizer, stopping.stopped, number, config)
         evaluations = {
-            name: evaluate(params, watched, cost=config.cost) for name, watched in monitor.items()
+            name: evaluate(params, watched, cost=config.cost, workers=workers)
+            for name, watched in monitor.items()
         }
         score = _score(evaluations, monitor)
         report = EpochReport(number, eta(number), tuple(evaluations.items()), score)
