@@ -60,17 +60,14 @@ def load_npz(path: str | os.PathLike[str], *, seed: int = 0) -> Splits:
         whole, *others = [{f"x{part}", f"y{part}"} for part in _PARTS]
         require(arrays in (whole, whole.union(*others)), "the file", sorted(entries), _LAYOUT)
         scale = finite_number("scale", entries["scale"][()]) if "scale" in entries else 1.0
-    parts = [part for part in _PARTS if f"x{part}" in arrays]
-    classes = _count_classes([entries[f"y{part}"] for part in parts])
-    datasets = []
-    for part in parts:
-        x, y = entries[f"x{part}"], entries[f"y{part}"]
-        weights = None if part else entries.get("weights")
-        with in_file(f"{path}: x{part}, y{part}"):
-            datasets.append(
-                Dataset(_as_rows(x), _as_rows(y), scale=scale, weights=weights, classes=classes)
-            )
-    with in_file(path):
+        parts = [part for part in _PARTS if f"x{part}" in arrays]
+        classes = _count_classes([entries[f"y{part}"] for part in parts])
+        datasets = []
+        for part in parts:
+            x, y = _as_rows(entries[f"x{part}"]), _as_rows(entries[f"y{part}"])
+            weights = None if part else entries.get("weights")
+            with in_file(f"x{part}, y{part}"):
+                datasets.append(Dataset(x, y, scale=scale, weights=weights, classes=classes))
         return Splits(*datasets) if len(datasets) > 1 else split(datasets[0], seed=seed)
 
 
