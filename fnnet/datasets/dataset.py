@@ -19,15 +19,15 @@ __all__ = ["Dataset", "Splits"]
 
 def _as_inputs(x: ArrayLike) -> Array:
     array = array_of_numbers("x", x)
-    if np.issubdtype(array.dtype, np.integer) or array.dtype == bool:
-        return read_only(array if array.dtype == np.uint8 else array.astype(np.float64))
+    if array.dtype.kind in "biu" and array.dtype != np.uint8:
+        array = array.astype(np.float64)
     return read_only(array)
 
 
 def _as_targets(y: ArrayLike) -> Array:
     # One integer dtype for all: labels that are equal are then equal to the bit.
     array = array_of_numbers("y", y)
-    if np.issubdtype(array.dtype, np.integer) and array.dtype != np.int64:
+    if array.dtype.kind in "iu" and array.dtype != np.int64:
         largest = int(array.max(initial=0))
         require(largest <= np.iinfo(np.int64).max, "y", largest, "class labels")
         return freeze(array.astype(np.int64))
@@ -92,29 +92,20 @@ class Dataset(Record):
     def __attrs_post_init__(self) -> None:
         is_samples = self.x.ndim == 2 and self.x.size > 0
         require(is_samples, "x", self.x, "at least one sample in an array of shape (n, n_in)")
-        is_numbers = self.x.dtype == np.uint8 or np.issubdtype(self.x.dtype, np.floating)
-        require(is_numbers, "x", self.x, "real numbers")
-        require(
-            self.y.shape[:1] == self.x.shape[:1],
-            "y",
-            self.y,
-            f"one for each of x's {len(self)} rows",
-        )
+        require(self.x.dtype.kind != "c", "x", self.x, "real numbers")
+        one_each = f"one for each of x's {len(self)} rows"
+        require(self.y.shape[:1] == (len(self),), "y", self.y, one_each)
         if self.y.dtype == np.int64:
             require(self.y.ndim == 1, "y", self.y, "class labels of shape (n,)")
             check_labels("y", self.y, integer("classes", self.classes, at_least=1))
         else:
-            is_targets = (
-                self.y.ndim == 2 and self.y.size > 0 and np.issubdtype(self.y.dtype, np.floating)
-            )
+            is_targets = self.y.ndim == 2 and self.y.size > 0 and self.y.dtype.kind == "f"
             require(is_targets, "y", self.y, "integer labels (n,) or float targets (n, n_out)")
             require(self.classes is None, "classes", self.classes, "None, for y holds targets")
             finite_array("y", self.y)
-        if self.x.dtype != np.uint8:
-            finite_array("x", self.x)
+        finite_array("x", self.x)
         if self.weights is not None:
-            expected = f"one for each of x's {len(self)} rows"
-            require(self.weights.shape == (len(self),), "weights", self.weights, expected)
+            require(self.weights.shape == (len(self),), "weights", self.weights, one_each)
 
     def __len__(self) -> int:
         return len(self.x)
