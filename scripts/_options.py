@@ -44,10 +44,7 @@ Task = Annotated[
 Header = Annotated[
     bool | None,
     _option(
-        DATA,
-        "CSV: whether the first row holds the columns' names.",
-        "--header/--no-header",
-        show_default="by the rows",
+        DATA, "CSV: whether the first row holds the columns' names.", show_default="by the rows"
     ),
 ]
 Scale = Annotated[
@@ -60,18 +57,12 @@ HiddenActivation = Annotated[
     _option(
         NETWORK,
         f"Of the hidden layers, one for all or one each: {_one_of(ACTIVATIONS)}.",
-        "--activation",
         show_default="sigmoid",
     ),
 ]
 OutputActivation = Annotated[
     str | None,
-    _option(
-        NETWORK,
-        "Of the output layer.",
-        "--output",
-        show_default="by cost and task",
-    ),
+    _option(NETWORK, "Of the output layer.", show_default="by cost and task"),
 ]
 Weights = Annotated[
     str | None,
@@ -97,25 +88,23 @@ BatchSize = Annotated[int, _option(TRAINING, "Samples in a mini batch.")]
 Eta = Annotated[
     float | None, _option(TRAINING, "The learning rate.", show_default="by cost and optimizer")
 ]
-CostName = Annotated[str, _option(TRAINING, f"One of {_one_of(COSTS)}.", "--cost")]
+CostName = Annotated[str, _option(TRAINING, f"One of {_one_of(COSTS)}.")]
 OptimizerName = Annotated[
-    str, _option(TRAINING, "sgd, momentum, nesterov, rmsprop, adam or adamw.", "--optimizer")
+    str, _option(TRAINING, "sgd, momentum, nesterov, rmsprop, adam or adamw.")
 ]
 Momentum = Annotated[
     float | None, _option(TRAINING, "Of momentum and nesterov.", show_default="0.9")
 ]
-ScheduleName = Annotated[
-    str, _option(TRAINING, "constant, step, exponential, cosine or halving.", "--schedule")
-]
+ScheduleName = Annotated[str, _option(TRAINING, "constant, step, exponential, cosine or halving.")]
 WarmUp = Annotated[
     float | None, _option(TRAINING, "With cosine: epochs on the way up.", show_default="0")
 ]
 ClipNorm = Annotated[float | None, _option(TRAINING, "The longest gradient.")]
 ClipValue = Annotated[float | None, _option(TRAINING, "The largest number in a gradient.")]
 
-L2 = Annotated[float, _option(LESS, "The book's lambda, of the weights' squares.", "--l2")]
-L1 = Annotated[float, _option(LESS, "The book's lambda, of the weights' sizes.", "--l1")]
-Decay = Annotated[float | None, _option(LESS, "With adamw.", "--decay", show_default="0.01")]
+L2 = Annotated[float, _option(LESS, "The book's lambda, of the weights' squares.")]
+L1 = Annotated[float, _option(LESS, "The book's lambda, of the weights' sizes.")]
+Decay = Annotated[float | None, _option(LESS, "With adamw.", show_default="0.01")]
 Dropout = Annotated[
     str, _option(LESS, "Share of units left out: of the hidden layers, or of inputs,layer,layer.")
 ]
@@ -126,18 +115,14 @@ EarlyStopping = Annotated[
     int | None, _option(LESS, "Stop after so many epochs without a better validation score.")
 ]
 
-SeedOption = Annotated[
-    int, _option(RUN, "Of first weights, shuffling, dropout and augmentation.", "--seed")
-]
+SeedOption = Annotated[int, _option(RUN, "Of first weights, shuffling, dropout and augmentation.")]
 Out = Annotated[
     Path | None, _option(RUN, "A folder for params.npz, state.npz and run.json, kept up to date.")
 ]
 MonitorTraining = Annotated[
     bool,
     _option(
-        RUN,
-        "Put the training samples' cost and accuracy into run.json, too.",
-        "--monitor-training",
+        RUN, "Put the training samples' cost and accuracy into run.json, too.", "--monitor-training"
     ),
 ]
 Resume = Annotated[bool, _option(RUN, "Continue the run in --out.", "--resume")]
