@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
@@ -98,7 +97,9 @@ def main(
 
     state, rows = fnnet.start(params, config), list[dict[str, Any]]()
     if resume:
-        state, rows = _run_folder.resume(_required(out), description)
+        if out is None:
+            raise InputError("--out is not given: expected the folder of the run to --resume")
+        state, rows = _run_folder.resume(out, description)
     monitor = {"validation": validation, "test": splits.test}
     if monitor_training:
         monitor["training"] = splits.train
@@ -137,18 +138,13 @@ def _report(
 ) -> None:
     """Of the parameters to use: the best ones, with early stopping."""
     params = state.result
+    evaluation = fnnet.evaluate(params, test, cost=config.cost)
     if task == "regression":
-        print(f"Test cost: {fnnet.evaluate(params, test, cost=config.cost).cost:.6f}")
+        print(f"Test cost: {evaluation.cost:.6f}")
         print(f"Test R2: {fnnet.regression_report(params, test).r2:.4f}")
     else:
-        print(f"Test accuracy: {percent(fnnet.evaluate(params, test, cost=config.cost))}")
+        print(f"Test accuracy: {percent(evaluation)}")
     print(f"Digest of the params: {params.digest()}")
-
-
-def _required(out: Path | None) -> Path:
-    if out is None:
-        raise InputError("--out is not given: expected the folder of the run to --resume")
-    return out
 
 
 if __name__ == "__main__":
