@@ -14,7 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from _benchmark.peers import PEERS, Learner, Problem
+from _benchmark.peers import PEERS
+from _benchmark.problem import Learner, Problem
 from _benchmark.process import ignore_interrupts, python
 from _benchmark.timing import Variant, seconds
 

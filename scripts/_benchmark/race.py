@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from _benchmark.peers import PEERS, Problem
+from _benchmark.peers import PEERS
+from _benchmark.problem import Problem
 from _benchmark.process import ignore_interrupts
 from _benchmark.timing import Variant
 
