@@ -12,6 +12,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,13 +34,9 @@ def _fnnet(problem: Problem, variant: Variant) -> Learner:
 
     import fnnet
 
-    x, y, n, part = problem.x, problem.y, len(problem.x), problem.part
-    classes, scale = problem.sizes[-1], problem.scale
-    parts = [
-        fnnet.Dataset(x[k : k + part], y[k : k + part], scale=scale, classes=classes)
-        for k in range(0, n - part + 1, part)
-    ]
-    test = fnnet.Dataset(problem.x_test, problem.y_test, scale=scale, classes=classes)
+    dataset = partial(fnnet.Dataset, scale=problem.scale, classes=problem.sizes[-1])
+    parts = [dataset(problem.x[rows], problem.y[rows]) for rows in problem.parts()]
+    test = dataset(problem.x_test, problem.y_test)
     theta = np.concatenate([matrix.ravel() for matrix in problem.matrices()])
     params = fnnet.Params(fnnet.Architecture.of(problem.sizes), theta)
     config = fnnet.TrainConfig(
@@ -195,8 +192,7 @@ def _sklearn(problem: Problem, variant: Variant) -> Learner:
     classes = np.arange(problem.sizes[-1])
     if problem.cost == "cross-entropy":  # of sigmoids, which it has for problems of many labels
         y = problem.targets().astype(np.int64)
-    n, part = len(x), problem.part
-    starts = itertools.cycle(range(0, n - part + 1, part))
+    parts = itertools.cycle(problem.parts())
     # A first call sets the network up; its weights are then overwritten in place.
     first = slice(0, problem.batch_size)
     network.partial_fit(x[first], y[first], classes=classes)
@@ -205,7 +201,7 @@ def _sklearn(problem: Problem, variant: Variant) -> Learner:
 
     def epoch() -> None:
         # One pass in shuffled batches; `fit` with warm_start and max_iter=1 does more around it.
-        rows = slice(start := next(starts), start + part)
+        rows = next(parts)
         network.partial_fit(x[rows], y[rows])
 
     def accuracy() -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -42,12 +43,16 @@ class Problem(NamedTuple):
         """The labels one-hot."""
         return np.eye(self.sizes[-1], dtype=np.float32)[self.y]
 
+    def parts(self) -> list[slice]:
+        """The rows of each part, for one epoch after the other."""
+        starts = range(0, len(self.x) - self.part + 1, self.part)
+        return [slice(start, start + self.part) for start in starts]
+
     def orders(self) -> Any:
         """An endless supply of row numbers, an epoch at a time: part after part, shuffled."""
         rng = np.random.default_rng(0)
-        while True:
-            for start in range(0, len(self.x) - self.part + 1, self.part):
-                yield start + rng.permutation(self.part)
+        for rows in itertools.cycle(self.parts()):
+            yield rows.start + rng.permutation(self.part)
 
 
 class Learner(NamedTuple):
