@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from _benchmark.contestant import Task, contestant
 from _benchmark.peers import Peer
-from _benchmark.timing import Variant, fastest, interleaved, ratio, spread
+from _benchmark.timing import Variant, against, fastest, interleaved
 
 _TRIAL_IMAGES, _TRIAL_EPOCHS = 6_250, 10
 
@@ -48,8 +48,7 @@ def measure(shape: str, data: str, peers: dict[str, Peer], rounds: int) -> dict[
         contestants = {
             peer: {
                 "variant": chosen[peer].variant,
-                "seconds": spread(times[peer]),
-                "ratio": ratio(times[peer], times["fnnet"]),
+                **against(times[peer], times["fnnet"]),
                 "compile_seconds": process.compile_seconds,
                 "accuracy": process.accuracy(),
             }

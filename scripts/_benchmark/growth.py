@@ -11,7 +11,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import fnnet
-from _benchmark.timing import interleaved, ratio, seconds, spread
+from _benchmark.timing import against, interleaved, ratio, seconds, spread
 from fnnet.products import product
 
 HIDDEN, BATCH_SIZE = (16, 16), 10
@@ -71,7 +71,7 @@ def measure(train: fnnet.Dataset, widths: Sequence[int], rounds: int) -> dict[st
     runs = {str(len(part)): epoch(part, HIDDEN, BATCH_SIZE) for part in fractions}
     times = interleaved(runs, rounds)
     images = [
-        {"images": m, "seconds": spread(took), "ratio": ratio(took, times[str(n)])}
+        {"images": m, **against(took, times[str(n)])}
         for m, took in zip(counts, times.values(), strict=True)
     ]
     batches = {size: (HIDDEN, size) for size in BATCHES if size <= n}

@@ -17,7 +17,7 @@ from _benchmark.contestant import SCRIPTS
 from _benchmark.peers import Peer
 from _benchmark.process import python
 from _benchmark.race import BETWEEN, Race
-from _benchmark.timing import Variant, fastest, interleaved, ratio, spread
+from _benchmark.timing import Variant, against, fastest, interleaved, ratio, spread
 from fnnet.records import Array
 
 COST, ETA = "cross-entropy", 0.5
@@ -61,8 +61,7 @@ def measure(folder: Path, accuracy: float, peers: dict[str, Peer], rounds: int) 
     contestants = {
         peer: {
             "variant": chosen[peer],
-            "seconds": spread(times[peer]),
-            "ratio": ratio(times[peer], times["fnnet"]),
+            **against(times[peer], times["fnnet"]),
             **arrivals[peer],
         }
         for peer in racers

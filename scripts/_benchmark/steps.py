@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 
 import fnnet
 from _benchmark.growth import BATCH_SIZE, HIDDEN, epoch, floor
-from _benchmark.timing import Spread, interleaved, ratio, seconds, spread
+from _benchmark.timing import against, interleaved, seconds
 
 _ETA = 0.1
 
@@ -57,10 +56,6 @@ def measure(train: fnnet.Dataset, folder: Path, rounds: int) -> dict[str, Any]:
         rounds,
     )
     return {
-        "step": {name: _against(each[name], each["kernel"]) for name in each},
-        "loading": {name: _against(loading[name], loading["gunzip"]) for name in loading},
+        "step": {name: against(each[name], each["kernel"]) for name in each},
+        "loading": {name: against(loading[name], loading["gunzip"]) for name in loading},
     }
-
-
-def _against(times: Sequence[float], base: Sequence[float]) -> dict[str, Spread]:
-    return {"seconds": spread(times), "ratio": ratio(times, base)}

@@ -50,6 +50,11 @@ def ratio(times: Sequence[float], base: Sequence[float]) -> Spread:
     return spread([a / b for a, b in zip(times, base, strict=True)])
 
 
+def against(times: Sequence[float], base: Sequence[float]) -> dict[str, Spread]:
+    """What the tables tell of times: the seconds, and their ratio to those of `base`."""
+    return {"seconds": spread(times), "ratio": ratio(times, base)}
+
+
 def fastest(variants: Sequence[Variant], trial: Callable[[Variant], float]) -> Variant:
     """The variant whose trial takes the least time; a single one needs no trial."""
     return variants[0] if len(variants) == 1 else min(variants, key=trial)
