@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +25,20 @@ def measure(train: fnnet.Dataset, folder: Path, rounds: int) -> dict[str, Any]:
     pixels = train.x * np.float32(train.scale)
     order = fnnet.shuffle(len(train), seed=0, epoch=0)
     rows = np.split(order, range(BATCH_SIZE, len(train), BATCH_SIZE))
-    ready = [train.batch(of_batch) for of_batch in rows]
+    ready = [*map(train.batch, rows)]
 
-    def own_loop() -> None:
+    def own_loop(batches: Iterable[fnnet.Batch]) -> None:
         after = params
-        for batch in ready:
+        for batch in batches:
             after = fnnet.sgd_step(after, batch, _ETA)
-
-    def own_loop_and_batches() -> None:
-        after = params
-        for of_batch in rows:
-            after = fnnet.sgd_step(after, train.batch(of_batch), _ETA)
 
     times = interleaved(
         {
             "kernel": epoch(train, HIDDEN, BATCH_SIZE),
             "floor": floor(sizes, BATCH_SIZE, steps),
             "float32 images": epoch(fnnet.Dataset(pixels, train.y), HIDDEN, BATCH_SIZE),
-            "sgd_step": lambda: seconds(own_loop),
-            "sgd_step and batch": lambda: seconds(own_loop_and_batches),
+            "sgd_step": lambda: seconds(lambda: own_loop(ready)),
+            "sgd_step and batch": lambda: seconds(lambda: own_loop(map(train.batch, rows))),
         },
         rounds,
     )
