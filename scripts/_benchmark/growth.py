@@ -12,6 +12,7 @@ from threadpoolctl import threadpool_limits
 
 import fnnet
 from _benchmark.timing import against, interleaved, ratio, seconds, spread
+from fnnet.datasets import subset
 from fnnet.products import product
 
 HIDDEN, BATCH_SIZE = (16, 16), 10
@@ -67,17 +68,15 @@ def measure(train: fnnet.Dataset, widths: Sequence[int], rounds: int) -> dict[st
     """Time per epoch over the images; time per step and its floor over batch and width."""
     n = len(train)
     counts = [n // 8, n // 4, n // 2, n]
-    fractions = [fnnet.Dataset(train.x[:m], train.y[:m], scale=train.scale) for m in counts]
-    runs = {str(len(part)): epoch(part, HIDDEN, BATCH_SIZE) for part in fractions}
+    runs = {str(m): epoch(subset(train, slice(m)), HIDDEN, BATCH_SIZE) for m in counts}
     times = interleaved(runs, rounds)
     images = [
         {"images": m, **against(took, times[str(n)])}
         for m, took in zip(counts, times.values(), strict=True)
     ]
-    batches = {size: (HIDDEN, size) for size in BATCHES if size <= n}
     return {
         "images": images,
-        "batch": [{"batch": b, **_steps(train, *batches[b], rounds)} for b in batches],
+        "batch": [{"batch": b, **_steps(train, HIDDEN, b, rounds)} for b in BATCHES if b <= n],
         "width": [{"width": w, **_steps(train, (w,), BATCH_SIZE, rounds)} for w in widths],
     }
 
