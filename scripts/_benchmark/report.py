@@ -32,10 +32,9 @@ def tables(report: Report) -> Iterator[Table]:
     if "start" in report:
         yield _start(report["start"])
         yield _imports(report["imports"])
-    for by in ("batch", "width"):
-        if "growth" in report:
-            yield _growth(by, report["growth"][by])
     if "growth" in report:
+        for by in ("batch", "width"):
+            yield _growth(by, report["growth"][by])
         yield _images(report["growth"]["images"])
     if "steps" in report:
         yield _ways("A step at shape A", "kernel", report["steps"]["step"], _micro)
