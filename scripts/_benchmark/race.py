@@ -24,6 +24,9 @@ BETWEEN = 1000
 
 _AT_MOST = 100_000
 
+FILES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
+"""MNIST's, each with `-ubyte.gz` at its end."""
+
 
 class Race(NamedTuple):
     """Who runs how, on which files, with which cost, to which accuracy."""
@@ -41,7 +44,7 @@ class Race(NamedTuple):
 def _read(folder: str) -> tuple[Any, ...]:
     """Training images and labels, without the last sixth, and those to test."""
     arrays = []
-    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+    for name in FILES:
         data = gzip.decompress(Path(folder, f"{name}-ubyte.gz").read_bytes())
         shape = np.frombuffer(data, ">u4", data[3], 4).tolist()
         arrays.append(np.frombuffer(data, np.uint8, offset=4 + 4 * data[3]).reshape(shape[0], -1))

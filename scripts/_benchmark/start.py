@@ -16,19 +16,17 @@ import fnnet
 from _benchmark.contestant import SCRIPTS
 from _benchmark.peers import Peer
 from _benchmark.process import python
-from _benchmark.race import BETWEEN, Race
+from _benchmark.race import BETWEEN, FILES, Race
 from _benchmark.timing import Variant, against, fastest, interleaved, ratio, spread
 from fnnet.records import Array
 
 COST, ETA = "cross-entropy", 0.5
 """For all contestants: the cost that each of them has, with sigmoid outputs."""
 
-_FILES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
-
 
 def idx_folder(data: str, splits: fnnet.Splits, folder: Path) -> Path:
     """A folder with the data as gzipped IDX files: where they are, or else `folder`, written."""
-    if all(Path(data, f"{name}-ubyte.gz").is_file() for name in _FILES):
+    if all(Path(data, f"{name}-ubyte.gz").is_file() for name in FILES):
         return Path(data)
     train, validation, test = splits.train, splits.validation, splits.test
     pixels = 255 / (int(train.x.max()) or 1)  # the embedded digits' go up to 16
@@ -36,7 +34,7 @@ def idx_folder(data: str, splits: fnnet.Splits, folder: Path) -> Path:
     images = [np.concatenate([train.x, validation.x]), test.x]
     labels = [np.concatenate([train.y, validation.y]), test.y]
     squares = [(x * pixels).reshape(-1, side, side) for x in images]
-    for name, array in zip(_FILES, (squares[0], labels[0], squares[1], labels[1]), strict=True):
+    for name, array in zip(FILES, (squares[0], labels[0], squares[1], labels[1]), strict=True):
         Path(folder, f"{name}-ubyte.gz").write_bytes(gzip.compress(_idx(array)))
     return folder
 
