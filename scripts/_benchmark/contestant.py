@@ -18,6 +18,7 @@ from _benchmark.peers import PEERS
 from _benchmark.problem import Learner, Problem
 from _benchmark.process import ignore_interrupts, python
 from _benchmark.timing import Variant, seconds
+from _common import load_data
 
 SCRIPTS = Path(__file__).parents[1]
 
@@ -72,8 +73,6 @@ def contestant(task: Task) -> Iterator[Contestant]:
 
 def prepared(task: Task) -> Learner:
     """The learner of a task."""
-    from _common import load_data
-
     splits = load_data(task.data)
     train, test = splits.train, splits.test
     x, y = train.x[: task.images], train.y[: task.images]
@@ -81,8 +80,7 @@ def prepared(task: Task) -> Learner:
     problem = Problem(
         sizes, task.batch_size, task.eta, "quadratic", x, y, test.x, test.y, train.scale, len(x)
     )
-    peer = PEERS[task.peer]
-    return peer.prepare(problem, task.variant)
+    return PEERS[task.peer].prepare(problem, task.variant)
 
 
 def main() -> None:
