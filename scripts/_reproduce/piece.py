@@ -24,7 +24,21 @@ from fnnet.checks import InputError, finite_number, require
 from fnnet.records import Array
 from fnnet.replacing import replacing
 
-__all__ = ["Piece", "is_finished", "resume", "train"]
+__all__ = ["Piece", "Plan", "is_finished", "resume", "train"]
+
+
+@attrs.frozen
+class Plan:
+    """A stack to train: a network a seed, evaluated `on` parts of the images after each epoch.
+
+    `path` is `NAME.json`.
+    """
+
+    experiment: Experiment
+    settings: Settings
+    seeds: tuple[int, ...]
+    on: tuple[str, ...]
+    path: Path
 
 
 @attrs.frozen
@@ -51,96 +65,70 @@ class Piece:
         return 100 * np.array([evaluations[part].accuracy for evaluations in history])
 
 
-def train(
-    experiment: Experiment,
-    settings: Settings,
-    seeds: tuple[int, ...],
-    images: Images,
-    on: tuple[str, ...],
-    path: Path,
-    advance: Callable[[int], None],
-) -> Piece:
-    """The networks of these seeds, from their files as far as those go.
+def train(plan: Plan, images: Images, advance: Callable[[int], None]) -> Piece:
+    """The networks of a plan, from their files as far as those go.
 
-    Parameters
-    ----------
-    on
-        Which parts of the images to evaluate on after each epoch.
-    path
-        `NAME.json`.
-    advance
-        Is told of epochs that are done: at first of those in the files.
+    `advance` is told of epochs that are done: at first of those in the files.
 
     Raises
     ------
     InputError
         Where the files are of another run, or are damaged.
     """
-    piece = resume(experiment, settings, seeds, images, on, path)
+    piece = resume(plan, images)
     advance(piece.state.epoch)
-    run = _run(experiment, settings, seeds, images)
+    run = _run(plan, images)
     began = time.perf_counter() - piece.seconds
-    states = experiment.trajectory(
-        piece.state,
-        images.train,
-        settings.seeded(seeds),
-        monitor={part: getattr(images, part) for part in on},
-    )
+    config = plan.settings.seeded(plan.seeds)
+    monitor = {part: getattr(images, part) for part in plan.on}
+    states = plan.experiment.trajectory(piece.state, images.train, config, monitor=monitor)
     for state in states:
         digests = (*piece.digests, state.params.digest())
         piece = Piece(state, digests, time.perf_counter() - began)
         about = {"run": run, "digests": digests, "seconds": piece.seconds}
         # It goes first: a digest too much is cut off again.
-        with replacing(path) as file:
+        with replacing(plan.path) as file:
             file.write(f"{json.dumps(about, indent=1)}\n".encode())
-        fnnet.save_state(path.with_suffix(".npz"), state)
+        fnnet.save_state(plan.path.with_suffix(".npz"), state)
         advance(1)
     return piece
 
 
-def is_finished(path: Path, epochs: int) -> bool:
+def is_finished(plan: Plan) -> bool:
     """Whether there is nothing left to train."""
-    states = path.with_suffix(".npz")
-    return path.exists() and states.exists() and fnnet.load_state(states).epoch == epochs
+    states, epochs = plan.path.with_suffix(".npz"), plan.settings.config.epochs
+    return plan.path.exists() and states.exists() and fnnet.load_state(states).epoch == epochs
 
 
-def resume(
-    experiment: Experiment,
-    settings: Settings,
-    seeds: tuple[int, ...],
-    images: Images,
-    on: tuple[str, ...],
-    path: Path,
-) -> Piece:
-    """What there is; arguments and errors as in `train`."""
-    start = fnnet.start(settings.init(experiment.sizes, seeds), settings.seeded(seeds))
-    if not path.exists():
+def resume(plan: Plan, images: Images) -> Piece:
+    """What there is; errors as in `train`."""
+    params = plan.settings.init(plan.experiment.sizes, plan.seeds)
+    start = fnnet.start(params, plan.settings.seeded(plan.seeds))
+    if not plan.path.exists():
         return Piece(start)
-    run, digests, seconds = _read(path)
-    for name, value in _run(experiment, settings, seeds, images).items():
-        expected = f"{run.get(name)!r}, as in {path}, or another --out"
+    run, digests, seconds = _read(plan.path)
+    for name, value in _run(plan, images).items():
+        expected = f"{run.get(name)!r}, as in {plan.path}, or another --out"
         require(run.get(name) == value, name, value, expected)
-    states = path.with_suffix(".npz")
+    states = plan.path.with_suffix(".npz")
     if not states.exists():
         return Piece(start, seconds=seconds)
     state = fnnet.load_state(states)
     digests = digests[: state.epoch]
     parts = [tuple(dict(report.evaluations)) for report in state.history]
-    if digests[-1:] != (state.params.digest(),) or parts != [on] * len(digests):
-        expected = "both of one run, or neither"
-        raise InputError(f"{states} is not of the run that {path} tells of: expected {expected}")
+    if digests[-1:] != (state.params.digest(),) or parts != [plan.on] * len(digests):
+        held = f"{states} is not of the run that {plan.path} tells of"
+        raise InputError(f"{held}: expected both of one run, or neither")
     return Piece(state, digests, seconds)
 
 
-def _run(
-    experiment: Experiment, settings: Settings, seeds: tuple[int, ...], images: Images
-) -> dict[str, Any]:
+def _run(plan: Plan, images: Images) -> dict[str, Any]:
     """All that the bytes of the result depend on."""
     return {
-        "network": list(experiment.sizes),
-        "seeds": list(seeds),
-        **settings.described(),
-        "step": experiment.trajectory.__name__,
+        "network": list(plan.experiment.sizes),
+        "seeds": list(plan.seeds),
+        **plan.settings.described(),
+        "step": plan.experiment.trajectory.__name__,
         "data": images.digest,
         "fnnet": fnnet.__version__,
         "numpy": np.__version__,

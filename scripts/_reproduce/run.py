@@ -11,7 +11,7 @@ import numpy as np
 
 from _reproduce.experiment import Experiment, Settings
 from _reproduce.images import Images
-from _reproduce.piece import Piece, is_finished, resume, train
+from _reproduce.piece import Piece, Plan, is_finished, resume, train
 from _reproduce.result import Result
 from fnnet.checks import InputError
 
@@ -29,15 +29,10 @@ def run(
 ) -> Result:
     """Train what the folder does not hold yet; `advance` is told of epochs that are done."""
     with _alone(folder / experiment.name):
-        trials = [
-            train(experiment, settings, (TRIAL_SEED,), images, _CHOOSES, path, advance)
-            for path, settings in _trials(experiment, folder)
-        ]
+        trials = [train(plan, images, advance) for plan in _trials(experiment, folder)]
         scores, settings = _chosen(experiment, trials)
-        pieces = [
-            train(experiment, settings, seeds, images, _REPORTS, path, advance)
-            for path, seeds in _stacks(experiment, folder)
-        ]
+        plans = _stacks(experiment, settings, folder)
+        pieces = [train(plan, images, advance) for plan in plans]
     return Result(
         experiment=experiment,
         settings=settings,
@@ -56,29 +51,21 @@ def run(
 
 def check(experiment: Experiment, images: Images, folder: Path) -> None:
     """Refuse, before anything is trained, what the folder holds of another run."""
-    trials = [
-        resume(experiment, settings, (TRIAL_SEED,), images, _CHOOSES, path)
-        for path, settings in _trials(experiment, folder)
-    ]
+    trials = [resume(plan, images) for plan in _trials(experiment, folder)]
     if all(trial.state.epoch == experiment.trial for trial in trials):
         _, settings = _chosen(experiment, trials)
-        for path, seeds in _stacks(experiment, folder):
-            resume(experiment, settings, seeds, images, _REPORTS, path)
+        for plan in _stacks(experiment, settings, folder):
+            resume(plan, images)
 
 
 def all_epochs(experiment: Experiment) -> int:
     """How many epochs `run` has to go through, one for each stack."""
-    trials = [settings.config.epochs for _, settings in _trials(experiment, Path())]
-    stacks = len(_stacks(experiment, Path()))
-    return sum(trials) + stacks * experiment.settings[0].config.epochs
+    return sum(plan.settings.config.epochs for plan in _plans(experiment, Path()))
 
 
 def is_there(experiment: Experiment, folder: Path) -> bool:
     """Whether the folder holds all of a result."""
-    epochs = experiment.settings[0].config.epochs
-    return all(is_finished(path, epochs) for path, _ in _stacks(experiment, folder)) and all(
-        is_finished(path, settings.config.epochs) for path, settings in _trials(experiment, folder)
-    )
+    return all(map(is_finished, _plans(experiment, folder)))
 
 
 @contextmanager
@@ -100,18 +87,28 @@ def _chosen(experiment: Experiment, trials: Sequence[Piece]) -> tuple[list[float
     return scores, experiment.settings[int(np.argmax(scores)) if scores else 0]
 
 
-def _trials(experiment: Experiment, folder: Path) -> list[tuple[Path, Settings]]:
+def _plans(experiment: Experiment, folder: Path) -> list[Plan]:
+    """All that `run` trains; which settings it will take is not known yet, but for how long."""
+    stacks = _stacks(experiment, experiment.settings[0], folder)
+    return [*stacks, *_trials(experiment, folder)]
+
+
+def _trials(experiment: Experiment, folder: Path) -> list[Plan]:
     """The settings to choose from, where there is a choice, each for the epochs of a trial."""
     if len(experiment.settings) == 1:
         return []
+    here, epochs = folder / experiment.name, experiment.trial
     return [
-        (folder / experiment.name / f"trial-{k}.json", settings.for_epochs(experiment.trial))
-        for k, settings in enumerate(experiment.settings)
+        Plan(experiment, each.for_epochs(epochs), (TRIAL_SEED,), _CHOOSES, here / f"trial-{k}.json")
+        for k, each in enumerate(experiment.settings)
     ]
 
 
-def _stacks(experiment: Experiment, folder: Path) -> list[tuple[Path, tuple[int, ...]]]:
-    """The seeds, cut into stacks, each with the file of its piece."""
-    n, size = experiment.seeds, experiment.stacked
+def _stacks(experiment: Experiment, settings: Settings, folder: Path) -> list[Plan]:
+    """The seeds, cut into stacks."""
+    here, n, size = folder / experiment.name, experiment.seeds, experiment.stacked
     cuts = [tuple(range(start, min(start + size, n))) for start in range(0, n, size)]
-    return [(folder / experiment.name / f"seeds-{cut[0]}-{cut[-1]}.json", cut) for cut in cuts]
+    return [
+        Plan(experiment, settings, cut, _REPORTS, here / f"seeds-{cut[0]}-{cut[-1]}.json")
+        for cut in cuts
+    ]
