@@ -12,6 +12,7 @@ import numpy as np
 import fnnet
 from _common import data_name, load_data
 from fnnet.checks import require
+from fnnet.datasets import subset
 
 __all__ = ["Images", "load"]
 
@@ -55,7 +56,7 @@ def load(data: str, *, few: bool = False) -> Images:
     n_in = parts[0].n_in
     require(n_in == _SIDE**2, "--data (inputs)", n_in, "images of 28 x 28 pixels, or the digits")
     if few:
-        parts = [attrs.evolve(part, x=part.x[:_FEW], y=part.y[:_FEW]) for part in parts]
+        parts = [subset(part, slice(_FEW)) for part in parts]
     return Images(f"{Path(data_name(data)).name}, {len(parts[0])} images to train", *parts)
 
 
