@@ -95,15 +95,7 @@ def read_table(
 ) -> Table:
     """Read a CSV file, UTF-8, gzipped or not, with a byte order mark or not.
 
-    Parameters
-    ----------
-    path
-        The file.
-    delimiter
-        What stands between the cells, one character.
-    header
-        Whether the first row holds the columns' names. None: it does where, in the columns in
-        which the second row has a number, it has text: in all, for a mixture is refused.
+    Parameters are those of `load_csv`.
 
     Raises
     ------

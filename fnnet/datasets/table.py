@@ -49,7 +49,7 @@ def load_csv(
         without a point, at most 20 different ones, each twice on average; regression where all are
         other numbers; a mixture of text and numbers is refused.
     delimiter
-        What stands between the cells.
+        What stands between the cells, one character.
     header
         Whether the first row holds the columns' names. None: it does where, in the columns in
         which the second row has a number, it has text: in all, for a mixture is refused.
