@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
 
 import attrs
 
@@ -12,21 +12,8 @@ import fnnet
 __all__ = ["Experiment", "Settings", "Trajectory"]
 
 
-class Trajectory(Protocol):
-    """What trains: `fnnet.trajectory`, or what another step makes of it."""
-
-    __name__: str
-
-    def __call__(
-        self,
-        state: fnnet.TrainState,
-        dataset: fnnet.Dataset,
-        config: fnnet.TrainConfig,
-        *,
-        monitor: Mapping[str, fnnet.Dataset] = ...,
-    ) -> Iterator[fnnet.TrainState]:
-        """The states after each of the epochs to come."""
-        ...
+Trajectory = Callable[..., Iterator[fnnet.TrainState]]
+"""What trains: `fnnet.trajectory`, or what another step makes of it; arguments as there."""
 
 
 @attrs.frozen(kw_only=True)
