@@ -114,9 +114,7 @@ def _as_asked(experiment: Experiment, images: Images, quick: bool, seeds: int | 
         experiment = attrs.evolve(experiment, unjudged="not of MNIST")
     if quick:
         experiment = experiment.quick()
-    if seeds is None:
-        return experiment
-    return attrs.evolve(experiment, seeds=seeds)
+    return experiment if seeds is None else attrs.evolve(experiment, seeds=seeds)
 
 
 def _option(name: str, value: object) -> str:
