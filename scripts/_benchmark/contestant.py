@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from _benchmark.peers import PEERS
 from _benchmark.problem import Learner, Problem
@@ -91,7 +91,7 @@ def main() -> None:
     learner = prepared(Task(*json.loads(sys.argv[1])))
     print(learner.compile_seconds, file=answers, flush=True)
     for line in sys.stdin:
-        answer: Any = seconds(learner.epoch) if line == "epoch\n" else learner.accuracy()
+        answer = seconds(learner.epoch) if line == "epoch\n" else learner.accuracy()
         print(answer, file=answers, flush=True)
 
 

@@ -32,7 +32,7 @@ SHAPES = {
 
 def measure(shape: str, data: str, peers: dict[str, Peer], rounds: int) -> dict[str, Any]:
     """One shape's figures, by contestant; the listing takes part in the notebook's shape only."""
-    name, hidden, batch_size, eta = SHAPES[shape]
+    _, hidden, batch_size, eta = SHAPES[shape]
     chosen: dict[str, Task] = {}
     for peer in peers:
         if peer == "listing" and shape != "A":
@@ -54,8 +54,7 @@ def measure(shape: str, data: str, peers: dict[str, Peer], rounds: int) -> dict[
             }
             for peer, process in processes.items()
         }
-    network = {"name": name, "hidden": hidden, "batch_size": batch_size, "eta": eta}
-    return {**network, "epochs": rounds + 1, "contestants": contestants}
+    return {**SHAPES[shape]._asdict(), "epochs": rounds + 1, "contestants": contestants}
 
 
 def _seconds(task: Task, variant: Variant) -> float:

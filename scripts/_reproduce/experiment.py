@@ -11,7 +11,6 @@ import fnnet
 
 __all__ = ["Experiment", "Settings", "Trajectory"]
 
-
 Trajectory = Callable[..., Iterator[fnnet.TrainState]]
 """What trains: `fnnet.trajectory`, or what another step makes of it; arguments as there."""
 
