@@ -21,13 +21,11 @@ def _one_of(names: Any) -> str:
     return f"{', '.join(first)} or {last}"
 
 
-DATA, NETWORK, TRAINING, LESS, RUN = (
-    "The data",
-    "The network",
-    "Training",
-    "Against learning by heart",
-    "The run",
-)
+DATA = "The data"
+NETWORK = "The network"
+TRAINING = "Training"
+LESS = "Against learning by heart"
+RUN = "The run"
 
 Target = Annotated[
     str | None,
