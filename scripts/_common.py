@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -80,6 +81,18 @@ def class_names(data: str | None, reading: Reading) -> list[str] | None:
 def is_table(data: str | None) -> bool:
     """Whether `--data` names a file that options say how to read."""
     return _delimiter(data_name(data)) is not None
+
+
+def digest_of(*datasets: fnnet.Dataset) -> str:
+    """SHA-256, in hexadecimal, over all that training takes from data sets."""
+    digest = sha256()
+    for data in datasets:
+        arrays = [array for array in (data.x, data.y, data.weights) if array is not None]
+        made_up = data.scale, data.classes, [(array.dtype.str, array.shape) for array in arrays]
+        digest.update(f"{made_up}\n".encode())
+        for array in arrays:
+            digest.update(array.tobytes())
+    return digest.hexdigest()
 
 
 def _delimiter(name: str) -> str | None:

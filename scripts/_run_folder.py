@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import platform
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import attrs
 import numpy as np
 
 import fnnet
-from _common import Reading
+from _common import Reading, digest_of
 from fnnet.checks import require
 from fnnet.replacing import replacing
 
@@ -53,17 +52,12 @@ def describe(
             "machine": platform.machine(),
         },
         "digests": {
-            "training data": _digest(train),
-            "validation data": _digest(validation),
+            "training data": digest_of(train),
+            "validation data": digest_of(validation),
             "start": start.digest(),
         },
     }
     return dict(json.loads(json.dumps(run)))
-
-
-def _digest(data: fnnet.Dataset) -> str:
-    arrays = [data.x, data.y] if data.weights is None else [data.x, data.y, data.weights]
-    return sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
 
 
 def create(folder: Path) -> None:

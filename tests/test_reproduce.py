@@ -585,6 +585,23 @@ def test_what_another_process_finishes_meanwhile_is_reported_too(tmp_path: Path)
     assert all(f"`reproduce.py {name} --quick`" in table for name in [*slow, "scaled-30"])
 
 
+def test_images_of_another_scale_or_weight_are_other_images(images: Images) -> None:
+    n = len(images.train)
+    for change in ({"scale": 0.5}, {"weights": np.full(n, 2.0)}):
+        other = attrs.evolve(images, train=attrs.evolve(images.train, **change))
+        assert other.digest != images.digest
+
+
+def test_of_weighted_images_a_few_are_taken_too(tmp_path: Path) -> None:
+    digits = all_images.load("digits", few=True).train
+    weights = np.arange(len(digits) * 2.0)
+    x, y = digits.x.repeat(2, axis=0), digits.y.repeat(2)
+    np.savez(tmp_path / "weighted.npz", x=x, y=y, weights=weights)
+    few = all_images.load(str(tmp_path / "weighted.npz"), few=True).train
+    assert few.weights is not None
+    assert few.weights.shape == few.y.shape == (1000,)
+
+
 def test_mnist_is_known_in_both_formats(mnist_folder: Path) -> None:
     assert all_images.load(str(mnist_folder)).are_mnist
     assert all_images.load(str(mnist_folder / "mnist.pkl.gz")).are_mnist

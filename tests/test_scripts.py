@@ -135,7 +135,7 @@ def test_a_run_is_not_overwritten_and_only_resumed_as_the_same_run(tmp_path: Pat
     assert files(tmp_path) == before
 
 
-def test_a_run_is_not_resumed_on_other_validation_data(tmp_path: Path) -> None:
+def test_a_run_is_not_resumed_on_other_data(tmp_path: Path) -> None:
     digits = fnnet.load_digits()
     parts = {"": digits.train, "_validation": digits.validation, "_test": digits.test}
     arrays = {f"{name}{part}": getattr(data, name) for part, data in parts.items() for name in "xy"}
@@ -145,6 +145,9 @@ def test_a_run_is_not_resumed_on_other_validation_data(tmp_path: Path) -> None:
     succeed(*run, "--epochs", 1)
     np.savez(path, **{**arrays, "y_validation": arrays["y_validation"][::-1]})
     assert "validation data is '" in refusal(*run, "--epochs", 2, "--resume")
+    for more in ({"scale": 0.5}, {"weights": np.full(len(arrays["y"]), 0.5)}):
+        np.savez(path, **arrays, **more)
+        assert "training data is '" in refusal(*run, "--epochs", 2, "--resume")
     np.savez(path, **arrays)
     succeed(*run, "--epochs", 2, "--resume")
 

@@ -7,7 +7,7 @@ import os
 import numpy as np
 
 from fnnet.archive import read_npz
-from fnnet.checks import finite_number, in_file, require
+from fnnet.checks import finite_number, in_file, integer, require
 from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.splitting import split
 from fnnet.records import Array
@@ -43,7 +43,8 @@ def load_npz(path: str | os.PathLike[str], *, seed: int = 0) -> Splits:
     Raises
     ------
     InputError
-        Where the file is missing, damaged or something else, or its arrays do not fit each other.
+        Where the file is missing, damaged or something else, or its arrays do not fit each other,
+        or the seed is no integer of at least 0.
 
     Examples
     --------
@@ -54,6 +55,7 @@ def load_npz(path: str | os.PathLike[str], *, seed: int = 0) -> Splits:
     >>> splits.train.x.shape, len(splits.validation), len(splits.test)
     ((14, 3), 2, 4)
     """
+    integer("seed", seed, at_least=0)
     entries = read_npz(path, "an .npz file of arrays of numbers")
     with in_file(path):
         arrays = entries.keys() - {"scale", "weights"}
