@@ -7,7 +7,7 @@ the sizes alone, and shards are added up in their order: workers make it faster,
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from itertools import pairwise
 from math import prod
@@ -73,25 +73,27 @@ class BatchGradient:
 
     def fill(self, x: Array, y: Array, cost: Cost, scale: Array) -> Array:
         """`scale` times the gradients of the samples' costs, added up: (..., P), a buffer."""
-        self._backprop(x, y, cost, scale)
-        run(self._fill, self._workers)
+        self._backprop(x, y, cost, scale, self._fill)
         return self._vector
 
     def descend(self, x: Array, y: Array, cost: Cost, scale: Array) -> None:
         """Lower theta, in place, by what `fill` computes."""
-        self._backprop(x, y, cost, scale)
-        run(self._descend, self._workers)
+        self._backprop(x, y, cost, scale, self._descend)
 
-    def _backprop(self, x: Array, y: Array, cost: Cost, scale: Array) -> None:
+    def _backprop(
+        self, x: Array, y: Array, cost: Cost, scale: Array, then: Sequence[Callable[[], None]]
+    ) -> None:
+        """The passes of all shards, and `then` what takes their deltas."""
         if len(self._shards) == 1:
             self._shards[0].backprop(x, y, cost, scale)
+            then[0]()
             return
         scale = np.broadcast_to(scale, (*scale.shape[:-2], 1, x.shape[-2]))
         tasks = [
             partial(shard.backprop, x[..., cut, :], y[..., cut], cost, scale[..., cut])
             for shard, cut in zip(self._shards, self._columns, strict=True)
         ]
-        run(tasks, self._workers)
+        run(tasks, then, workers=self._workers)
 
     def costs(self, y: Array, cost: Cost) -> Array:
         """What each sample of the last batch costs, (..., n), given its targets (..., n_out, n)."""
