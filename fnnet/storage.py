@@ -117,10 +117,18 @@ def save_state(path: str | os.PathLike[str], state: TrainState) -> None:
     """
     record("state", state, TrainState)
     arrays: list[Array] = []
-    structure = _numbered(state.optimizer, arrays)
+
+    def numbered(array: Array) -> int:
+        arrays.append(array)
+        return len(arrays) - 1
+
+    history = [attrs.asdict(report) for report in state.history]
+    texts = {
+        "optimizer": json.dumps(state.optimizer, default=numbered),
+        "history": json.dumps(history, default=lambda figure: figure.tolist()),
+    }
     extra = {} if state.best is None else {"best": state.best.theta}
     extra |= {f"optimizer.{k}": array for k, array in enumerate(arrays)}
-    texts = {"optimizer": json.dumps(structure), "history": json.dumps(_plain(state.history))}
     # As bytes, for NumPy's own strings take four of them for each character.
     extra |= {name: np.asarray(text.encode()) for name, text in texts.items()}
     _save(path, {**_entries(state.params), "epoch": np.asarray(state.epoch), **extra})
@@ -153,29 +161,10 @@ def load_state(path: str | os.PathLike[str]) -> TrainState:
         )
 
 
-def _numbered(state: Any, arrays: list[Array]) -> Any:
-    """An optimizer's state with numbers in place of its arrays, which go to the list."""
-    if isinstance(state, tuple):
-        return [_numbered(part, arrays) for part in state]
-    arrays.append(state)
-    return len(arrays) - 1
-
-
 def _with_arrays(structure: Any, entries: dict[str, Array]) -> Any:
     if isinstance(structure, list):
         return tuple(_with_arrays(part, entries) for part in structure)
     return entries[f"optimizer.{structure}"]
-
-
-def _plain(history: tuple[EpochReport, ...]) -> list[dict[str, Any]]:
-    return [
-        attrs.asdict(report, value_serializer=lambda *field: _listed(field[-1]))
-        for report in history
-    ]
-
-
-def _listed(value: Any) -> Any:
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value
 
 
 def _report(row: dict[str, Any]) -> EpochReport:
