@@ -9,7 +9,6 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fnnet.activations import ACTIVATIONS
 from fnnet.archive import read_npz, reading
 from fnnet.checks import InputError, finite_array, integer, record, require
 from fnnet.datasets.scaling import Scaling
@@ -177,8 +176,8 @@ def _entries(params: Params) -> dict[str, Array]:
     finite_array("theta", params.theta)
     activations = params.architecture.activations
     for activation in activations:
-        is_known = ACTIVATIONS.get(activation.name) == activation
-        require(is_known, "activations", activation.name, "the package's own, to be saved")
+        expected = "the package's own, to be saved"
+        require(activation.is_builtin, "activations", activation.name, expected)
     return {
         "format": np.asarray(_FORMAT),
         "sizes": np.asarray(params.sizes),
