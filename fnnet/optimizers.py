@@ -167,15 +167,13 @@ def descend(params: Params, direction: Array, eta: float | Array) -> Params:
         return Params(params.architecture, freeze(np.subtract(theta, step, dtype=theta.dtype)))
 
 
-def _nothing(_params: Params) -> State:
-    return ()
-
-
 def stateless(name: str, direction: Callable[[Array, Params], Array]) -> Optimizer:
     """An optimizer that keeps nothing: `direction(gradient, params)` is all it does."""
-    return Optimizer(
-        name, _nothing, lambda gradient, state, params: (direction(gradient, params), state)
-    )
+
+    def update(gradient: Array, state: State, params: Params) -> tuple[Array, State]:
+        return direction(gradient, params), state
+
+    return Optimizer(name, lambda _params: (), update)
 
 
 sgd = made_by("sgd", stateless("sgd", lambda gradient, _params: gradient))

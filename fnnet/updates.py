@@ -26,8 +26,8 @@ __all__ = [
 ]
 
 
-def _zeros(params: Params) -> Array:
-    return np.zeros_like(params.theta)
+def _zeros(params: Params) -> State:
+    return (np.zeros_like(params.theta),)
 
 
 @remembered
@@ -46,7 +46,7 @@ def momentum(mu: float = 0.9) -> Optimizer:
         v = mu * state[0] + g
         return v, (v,)
 
-    return Optimizer(f"momentum({mu})", lambda params: (_zeros(params),), update)
+    return Optimizer(f"momentum({mu})", _zeros, update)
 
 
 @remembered
@@ -64,7 +64,7 @@ def nesterov(mu: float = 0.9) -> Optimizer:
         v = mu * state[0] + g
         return g + mu * v, (v,)
 
-    return Optimizer(f"nesterov({mu})", lambda params: (_zeros(params),), update)
+    return Optimizer(f"nesterov({mu})", _zeros, update)
 
 
 @remembered
@@ -82,8 +82,7 @@ def rmsprop(rho: float = 0.9, *, epsilon: float = 1e-8) -> Optimizer:
         s = rho * state[0] + (1 - rho) * np.square(g)
         return g / (np.sqrt(s) + epsilon), (s,)
 
-    name = f"rmsprop({rho}{_unless_default(epsilon)})"
-    return Optimizer(name, lambda params: (_zeros(params),), update)
+    return Optimizer(f"rmsprop({rho}{_unless_default(epsilon)})", _zeros, update)
 
 
 @remembered
@@ -100,7 +99,7 @@ def adam(beta1: float = 0.9, beta2: float = 0.999, *, epsilon: float = 1e-8) -> 
     epsilon = finite_number("epsilon", epsilon, above=0)
 
     def init(params: Params) -> State:
-        return _zeros(params), _zeros(params), np.zeros((), np.int64)
+        return (*_zeros(params), *_zeros(params), np.zeros((), np.int64))
 
     def update(g: Array, state: State, _params: Params) -> tuple[Array, State]:
         m, s, t = state
