@@ -79,6 +79,6 @@ def all_read_only(arrays: Iterable[ArrayLike]) -> tuple[Array, ...]:
     return tuple(map(read_only, arrays))
 
 
-def all_bits(arrays: Iterable[Array]) -> tuple[tuple[str, tuple[int, ...], bytes], ...]:
-    """`bits` of each of the arrays."""
-    return tuple(map(bits, arrays))
+def all_bits(arrays: Iterable[Any]) -> tuple[Any, ...]:
+    """`bits` of each of the arrays, also of those in tuples among them."""
+    return tuple(all_bits(each) if isinstance(each, tuple) else bits(each) for each in arrays)

@@ -13,7 +13,7 @@ from fnnet.checks import array_of_numbers, integer, record, refusal, require
 from fnnet.evaluation import Evaluation
 from fnnet.metrics.figures import Figure, as_figure, figure_bits
 from fnnet.params import Params
-from fnnet.records import Record, bits, read_only
+from fnnet.records import Record, all_bits, read_only
 
 __all__ = ["EpochReport", "TrainState"]
 
@@ -98,10 +98,6 @@ def _frozen(state: Any) -> Any:
     return tuple(map(_frozen, state)) if isinstance(state, tuple) else read_only(state)
 
 
-def _bits(state: Any) -> Any:
-    return tuple(map(_bits, state)) if isinstance(state, tuple) else bits(state)
-
-
 def _as_kept(state: tuple[Any, ...]) -> tuple[Any, ...]:
     require(isinstance(state, tuple), "optimizer", state, "a tuple of arrays, or of such tuples")
     return tuple(map(_frozen, state))
@@ -149,7 +145,9 @@ class TrainState(Record):
 
     params: Params
     epoch: int = attrs.field(default=0, converter=_as_epoch)
-    optimizer: tuple[Any, ...] = attrs.field(default=(), converter=_as_kept, eq=_bits, kw_only=True)
+    optimizer: tuple[Any, ...] = attrs.field(
+        default=(), converter=_as_kept, eq=all_bits, kw_only=True
+    )
     history: tuple[EpochReport, ...] = attrs.field(default=(), converter=_as_history, kw_only=True)
     best: Params | None = attrs.field(default=None, kw_only=True)
 
