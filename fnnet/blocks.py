@@ -45,10 +45,7 @@ class Block(NamedTuple):
 
 
 def of_blocks(
-    function: Callable[[Block], Result],
-    params: Params,
-    dataset: Dataset,
-    workers: int | None,
+    function: Callable[[Block], Result], params: Params, dataset: Dataset, workers: int | None
 ) -> list[Result]:
     """What `function` makes of each block, in the samples' order; it may run in several threads."""
     workers = threads(workers)

@@ -10,14 +10,7 @@ import numpy as np
 
 from fnnet.arithmetic import arithmetic
 from fnnet.batches import per_network
-from fnnet.checks import (
-    a_function,
-    array_of_numbers,
-    finite_array,
-    finite_number,
-    record,
-    require,
-)
+from fnnet.checks import a_function, array_of_numbers, finite_array, finite_number, record, require
 from fnnet.costs import Cost, quadratic
 from fnnet.datasets.batch import Batch
 from fnnet.network import from_gradient

@@ -15,15 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fnnet.checks import array_of_numbers
 
-__all__ = [
-    "Array",
-    "Record",
-    "all_bits",
-    "all_read_only",
-    "bits",
-    "freeze",
-    "read_only",
-]
+__all__ = ["Array", "Record", "all_bits", "all_read_only", "bits", "freeze", "read_only"]
 
 Array = NDArray[Any]
 """An array; shapes are given in the docstrings, where `...` are leading axes that broadcast."""

@@ -9,14 +9,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fnnet.checks import (
-    a_function,
-    array_of_numbers,
-    finite_array,
-    finite_number,
-    integer,
-    require,
-)
+from fnnet.checks import a_function, array_of_numbers, finite_array, finite_number, integer, require
 from fnnet.recipes import Remade, made_by, remembered
 from fnnet.state import EpochReport
 from fnnet.stopping import waits

@@ -159,11 +159,7 @@ def train(
 
 
 def _epoch_of(
-    state: TrainState,
-    dataset: Dataset,
-    config: TrainConfig,
-    monitor: Monitor,
-    workers: int | None,
+    state: TrainState, dataset: Dataset, config: TrainConfig, monitor: Monitor, workers: int | None
 ) -> Callable[[TrainState, int], TrainState]:
     """The step of the fold: (state, epoch) -> state, with the run's buffers inside."""
     workers = threads(workers)
