@@ -76,18 +76,9 @@ def _one_activation_each(
 class Backprop(Feedforward):
     """The forward and the backward pass of one architecture, over n samples at a time.
 
-    Parameters
-    ----------
-    architecture
-        The network's.
-    theta
-        Its parameters (..., P): read at each pass, never written.
-    leading
-        The leading axes of theta, broadcast with those of the inputs.
-    n
-        How many samples a pass takes.
-    activations
-        Each layer's, where they are not the architecture's own.
+    theta (..., P) is read at each pass, and never written. `leading` are its leading axes,
+    broadcast with those of the inputs. `activations` are each layer's, where they are not the
+    architecture's own.
     """
 
     layers: Sequence[_Layer]

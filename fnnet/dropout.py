@@ -74,20 +74,8 @@ class _Dropped(Activation):
 class Masks:
     """The masks of n samples, in buffers: 0 for a unit that is left out, 1 / (1 - share) else.
 
-    Parameters
-    ----------
-    architecture
-        The network's.
-    shares
-        From `shares_of`.
-    leading
-        () for one network, (K,) for a stack.
-    n
-        Samples in a mini batch.
-    dtype
-        The network's.
-    seeds
-        () where one seed's masks are all networks', (K,) for masks of each one's own.
+    `shares` are from `shares_of`; `leading` is () for one network, (K,) for a stack; `seeds` is ()
+    where one seed's masks are all networks', (K,) for masks of each one's own.
     """
 
     def __init__(

@@ -26,16 +26,8 @@ __all__ = ["Epochs"]
 class Epochs:
     """The epochs of a run, one at a time.
 
-    Parameters
-    ----------
-    start
-        Any parameters of the run: architecture, dtype and leading axes are taken from them.
-    dataset
-        What to train on.
-    config
-        The run's settings.
-    workers
-        Threads to use, at the most.
+    `start` may be any parameters of the run: architecture, dtype and leading axes are taken from
+    them. `workers` are the threads to use, at the most.
     """
 
     def __init__(self, start: Params, dataset: Dataset, config: TrainConfig, workers: int) -> None:

@@ -45,12 +45,8 @@ class Layer:
 class Feedforward:
     """The forward pass through given layers, over n samples at a time.
 
-    Parameters
-    ----------
-    layers
-        From the inputs to the output: theta is read at each pass, and never written.
-    leading
-        The leading axes of theta, broadcast with those of the inputs.
+    Theta, which the layers view, is read at each pass, and never written. `leading` are its leading
+    axes, broadcast with those of the inputs.
     """
 
     layers: Sequence[Layer]

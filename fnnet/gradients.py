@@ -35,17 +35,9 @@ to another thread costs a twentieth."""
 class BatchGradient:
     """The gradient of n samples at a time, in buffers that are allocated once.
 
-    Parameters
-    ----------
-    architecture, leading, n
-        As for `Backprop`.
-    theta
-        The parameters (..., P): read by `fill`, lowered by `descend`.
-    workers
-        Threads to use, at the most.
-    activations
-        `activations(columns)`: each layer's for a part of the samples, where they are not the
-        architecture's own.
+    theta (..., P) is read by `fill` and lowered by `descend`, on so many threads at the most.
+    `activations(columns)` are each layer's for a part of the samples, where they are not the
+    architecture's own. The other arguments are those of `Backprop`.
     """
 
     def __init__(

@@ -18,10 +18,9 @@ PROBABILISTIC = (sigmoid, softmax)
 
 
 def classes_of(outputs: Array, axis: int = -1) -> Array:
-    """The class numbers, int64, that outputs or targets stand for; `axis` holds a unit each.
+    """The class numbers, int64, that `predict` reads off outputs, or off targets.
 
-    The unit whose output is largest, the first one where several are; where there is but one unit,
-    1 if it is above 0.5, else 0. That holds for any activation, tanh and identity included.
+    `axis` holds a unit each.
     """
     if outputs.shape[axis] == 1:
         return np.asarray(outputs.take(0, axis) > 0.5, np.int64)

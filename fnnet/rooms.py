@@ -26,14 +26,9 @@ def room_of(rooms: Mapping[str, str]) -> dict[str, str]:
 def served(
     package: str, rooms: Mapping[str, str]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
-    """A package's `__getattr__`, `__dir__` and `__all__`.
+    """A package's `__getattr__`, `__dir__` and `__all__`, from its `__name__` and its rooms.
 
-    Parameters
-    ----------
-    package
-        Its `__name__`.
-    rooms
-        The public names in each of its modules (or packages), with spaces between them.
+    Rooms are its modules (or packages), each with its public names, with spaces between them.
     """
     homes = room_of(rooms)
     attributes = vars(sys.modules[package])
