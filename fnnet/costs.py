@@ -98,11 +98,7 @@ def _squared_error(a: Array, y: Array) -> Array:
     return np.asarray(np.sum(error * error, axis=-2) / 2)
 
 
-def _difference(a: Array, y: Array, out: Array) -> None:
-    np.subtract(a, y, out)
-
-
-squared_error = Cost("squared-error", _squared_error, _difference)
+squared_error = Cost("squared-error", _squared_error, np.subtract)
 """The book's quadratic cost, 1/2 sum (a - y)^2 for one sample. Nielsen, chapter 1, equation 6."""
 
 
@@ -113,7 +109,7 @@ def _cross_entropy(z: Array, y: Array) -> Array:
     return np.asarray(np.sum(softplus - z * y, axis=-2))
 
 
-cross_entropy = Cost("cross-entropy", _cross_entropy, _difference, sigmoid)
+cross_entropy = Cost("cross-entropy", _cross_entropy, np.subtract, sigmoid)
 """-sum (y ln a + (1 - y) ln(1 - a)) for one sample, a = sigmoid(z), 0 <= y <= 1: c/z is a - y.
 
 M. Nielsen, Neural Networks and Deep Learning, chapter 3, equation 63.
