@@ -37,6 +37,7 @@ class Epochs:
         self._architecture = start.architecture
         self._theta = np.empty_like(start.theta)
         self._shares = shares_of(start.architecture, config.dropout)
+        self._seeds = config.seed if isinstance(config.seed, tuple) else (config.seed,)
         # Each of two entries at most: the batch size, and what is left at the end of an epoch.
         self._gradients: dict[int, BatchGradient] = {}
         self._all_masks: dict[int, Masks] = {}
@@ -129,8 +130,3 @@ class Epochs:
             masks = self._masks(x.shape[-2])
             masks.draw(streams)
             yield masks.drop_inputs(x), y, weights
-
-    @property
-    def _seeds(self) -> tuple[int, ...]:
-        seed = self._config.seed
-        return seed if isinstance(seed, tuple) else (seed,)
