@@ -61,22 +61,9 @@ def mini_batches(
 ) -> Iterator[Samples]:
     """The notebook's `mini_batchs`: `order`, cut into batches; the last one may be smaller.
 
-    Parameters
-    ----------
-    dataset
-        n samples.
-    order
-        Row numbers (..., n): one order for all networks, or one for each of a stack.
-    batch_size
-        Samples in a batch, at least 1.
-    dtype
-        Of the inputs and targets.
-
-    Yields
-    ------
-    Samples
-        Inputs (..., batch_size, n_in + 1), targets (..., n_out, batch_size), and the samples'
-        weights (..., batch_size) or None.
+    `order` has the row numbers (..., n): one order for all networks, or one for each of a stack.
+    Yields inputs (..., batch_size, n_in + 1), targets (..., n_out, batch_size), and the samples'
+    weights (..., batch_size) or None, all of `dtype`.
     """
     n = order.shape[-1]
     whole = n // batch_size * batch_size

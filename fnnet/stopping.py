@@ -56,11 +56,8 @@ class Standing:
 def waits(history: Sequence[EpochReport]) -> tuple[Array, Array]:
     """The best score so far, and for how many epochs there has been none that is better.
 
-    Returns
-    -------
-    tuple[Array, Array]
-        Both of shape (1 + epochs, ...), with the axis of a stack's networks: before the first
-        epoch, where the best is minus infinity, and after each. A NaN is never better.
+    Both are of shape (1 + epochs, ...), with the axis of a stack's networks: before the first
+    epoch, where the best is minus infinity, and after each. A NaN is never better.
 
     Examples
     --------
