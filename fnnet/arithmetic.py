@@ -5,6 +5,7 @@ OpenBLAS splits larger matrix products among its threads, and the last bits chan
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import cache
 from threading import Lock, local
@@ -12,32 +13,39 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["arithmetic", "blas_libraries", "one_blas_thread"]
+__all__ = ["arithmetic", "blas_libraries"]
 
 
 class _Pin:
-    """Some BLAS libraries, held at one thread: the first to enter sets it, the last restores it."""
+    """Some BLAS libraries, held at one thread: the first to enter sets it, the last restores it.
+
+    Ctrl-C may end either half-way: who has tried to enter may leave, and leave again.
+    """
 
     def __init__(self, libraries: list[Any]) -> None:
         self._libraries = [(each.get_num_threads, _setter(each)) for each in libraries]
-        self._lock = Lock()
-        self._inside = 0
         self._before: list[tuple[Callable[[int], None], int]] = []
+        self.empty()
 
-    def enter(self) -> None:
+    def empty(self) -> None:
+        """Nobody is inside: so it is at first, and in a forked child, without the other threads."""
+        self._lock = Lock()
+        self._inside: set[object] = set()
+
+    def enter(self, visitor: object) -> None:
         with self._lock:
-            if self._inside == 0:
+            if not self._inside:
                 for get, set_threads in self._libraries:
                     threads = get()
                     if threads != 1:
                         self._before.append((set_threads, threads))
                         set_threads(1)
-            self._inside += 1
+            self._inside.add(visitor)
 
-    def leave(self) -> None:
+    def leave(self, visitor: object) -> None:
         with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
+            self._inside.discard(visitor)
+            if not self._inside:
                 for set_threads, threads in self._before:
                     set_threads(threads)
                 self._before.clear()
@@ -78,36 +86,43 @@ def _pins() -> list[_Pin]:
     libraries = blas_libraries()
     of_thread = [library for library in libraries if _belongs_to_thread(library)]
     of_process = [library for library in libraries if not _belongs_to_thread(library)]
-    return [kind(those) for kind, those in ((_Pin, of_process), (_PinOfThread, of_thread)) if those]
+    kinds = (_Pin, of_process), (_PinOfThread, of_thread)
+    pins = [kind(libraries) for kind, libraries in kinds if libraries]
+    if hasattr(os, "register_at_fork"):
+        for pin in pins:
+            os.register_at_fork(after_in_child=pin.empty)
+    return pins
 
 
 def _belongs_to_thread(library: Any) -> bool:
     return getattr(library, "threading_layer", None) == "openmp"
 
 
-class _OneBlasThread:
-    """A context manager that any thread may enter, also while it or another one is inside."""
-
-    def __enter__(self) -> None:
-        for pin in _pins():
-            pin.enter()
-
-    def __exit__(self, *_: object) -> None:
-        for pin in _pins():
-            pin.leave()
-
-
-one_blas_thread = _OneBlasThread()
-
-
 class arithmetic:  # noqa: N801  # reads as `with arithmetic():`, as `errstate` does
-    """One BLAS thread, and no warnings: what overflows is an infinity, and is dealt with as one."""
+    """One BLAS thread, and no warnings: what overflows is an infinity, and is dealt with as one.
+
+    Any thread may enter, also while it or another one is inside.
+    """
 
     def __enter__(self) -> None:
         self._silence = np.errstate(all="ignore")
         self._silence.__enter__()
-        one_blas_thread.__enter__()
+        try:
+            for pin in _pins():
+                pin.enter(self)
+        except BaseException:  # Ctrl-C
+            self.__exit__()
+            raise
 
     def __exit__(self, *error: Any) -> None:
-        one_blas_thread.__exit__()
-        self._silence.__exit__(*error)
+        try:
+            self._leave()
+        except BaseException:
+            self._leave()
+            raise
+        finally:
+            self._silence.__exit__(*error)
+
+    def _leave(self) -> None:
+        for pin in _pins():
+            pin.leave(self)

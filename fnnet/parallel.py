@@ -36,10 +36,11 @@ def threads(workers: int | None) -> int:
 
 
 @cache
-def _pool(threads: int) -> ThreadPoolExecutor:
+def _pool() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # 5 ms, for those alone with large batches
 
-    return ThreadPoolExecutor(threads, thread_name_prefix="fnnet")
+    # At the most: it makes a thread only where none of those that it has is idle.
+    return ThreadPoolExecutor(256, thread_name_prefix="fnnet")
 
 
 # A forked child has the pool, but not its threads.
@@ -110,7 +111,7 @@ def run(*rounds: Sequence[Task], workers: int) -> None:
     from concurrent.futures import wait
 
     shared = [_Round(tasks) for tasks in rounds if tasks]
-    helpers = [_pool(workers - 1).submit(_help, shared) for _ in range(most - 1)]
+    helpers = [_pool().submit(_help, shared) for _ in range(most - 1)]
     try:
         for each in shared:
             each.work(each.left.popleft)

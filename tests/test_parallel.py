@@ -6,7 +6,7 @@ import sys
 import time
 from concurrent.futures import Future
 from functools import partial
-from threading import Barrier, Thread, get_ident
+from threading import Barrier, Thread, active_count, get_ident
 from typing import Any
 
 import numpy as np
@@ -105,6 +105,19 @@ def test_a_round_begins_when_the_one_before_it_is_over(workers: int) -> None:
     assert sorted(seen) == [(number, k) for number in range(4) for k in range(5)]
 
 
+def test_threads_are_kept_for_later_and_for_other_numbers_of_them() -> None:
+    def wait_for(n: int) -> None:
+        barrier = Barrier(n)
+        run([partial(barrier.wait, 10)] * n, workers=n)
+
+    wait_for(5)
+    before = active_count()
+    for n in (2, 3, 4, 5, 4, 3, 2):
+        wait_for(n)
+        time.sleep(0.05)  # for all to be idle again
+    assert active_count() == before
+
+
 def test_of_two_threads_each_has_its_own_tasks_in_all_rounds() -> None:
     threads: list[dict[int, int]] = []
 
@@ -131,7 +144,7 @@ def test_what_late_threads_leave_is_done_here(monkeypatch: pytest.MonkeyPatch) -
             submitted.append(call)
             return Future()
 
-    monkeypatch.setattr(parallel, "_pool", lambda _: Busy())
+    monkeypatch.setattr(parallel, "_pool", Busy)
     done: list[tuple[int, int]] = []
     tasks = [partial(lambda k: done.append((k, get_ident())), k) for k in range(3)]
     run(tasks, tasks, workers=3)
