@@ -16,7 +16,7 @@ from fnnet.arithmetic import arithmetic
 from fnnet.checks import integer
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 __all__ = ["processors", "run", "threads"]
 
@@ -111,8 +111,9 @@ def run(*rounds: Sequence[Task], workers: int) -> None:
     from concurrent.futures import wait
 
     shared = [_Round(tasks) for tasks in rounds if tasks]
-    helpers = [_pool().submit(_help, shared) for _ in range(most - 1)]
+    helpers: list[Future[None]] = []
     try:
+        helpers += (_pool().submit(_help, shared) for _ in range(most - 1))
         for each in shared:
             each.work(each.left.popleft)
             if each.errors:
