@@ -75,7 +75,12 @@ def resume(folder: Path, run: dict[str, Any]) -> tuple[fnnet.TrainState, list[di
         for name, value in run[part].items():
             expected = f"{before[part].get(name)!r}, as the run in {folder} has it"
             require(name == "epochs" or before[part].get(name) == value, name, value, expected)
-    return state, before["history"][: state.epoch]
+    history = before["history"][: state.epoch]
+    digests = [before["digests"]["start"], *(row["digest"] for row in history)]
+    if digests[state.epoch :] != [state.params.digest()]:
+        held = f"{folder / 'state.npz'} is not of the run that {folder / 'run.json'} tells of"
+        raise fnnet.InputError(f"{held}: expected both of one run")
+    return state, history
 
 
 def read(folder: Path) -> dict[str, Any]:

@@ -152,6 +152,38 @@ def test_a_run_is_not_resumed_on_other_data(tmp_path: Path) -> None:
     succeed(*run, "--epochs", 2, "--resume")
 
 
+def test_a_run_is_not_resumed_from_another_runs_state(tmp_path: Path) -> None:
+    out, other = tmp_path / "run", tmp_path / "other"
+    run = ("train.py", "--hidden", "none", "--epochs", 2, "--out", out)
+    succeed(*run)
+    succeed("train.py", "--hidden", "none", "--epochs", 2, "--seed", 1, "--out", other)
+    own, described = fnnet.load_state(out / "state.npz"), (out / "run.json").read_text()
+    expected = f"{out / 'state.npz'} is not of the run that {out / 'run.json'} tells of: expected "
+    foreign = fnnet.load_state(other / "state.npz")
+    for state in (
+        foreign,
+        attrs.evolve(foreign, epoch=0, history=()),
+        attrs.evolve(own, epoch=1, history=own.history[:1]),
+        attrs.evolve(own, epoch=3),  # that the history does not reach
+    ):
+        fnnet.save_state(out / "state.npz", state)
+        before = files(out)
+        assert expected in refusal(*run, "--resume")
+        assert files(out) == before
+
+    fnnet.save_state(out / "state.npz", own)
+    fewer = json.loads(described)
+    fewer["history"].pop()
+    (out / "run.json").write_text(json.dumps(fewer))
+    assert expected in refusal(*run, "--resume")
+
+    # Before the first epoch, a state is the run's if it is its start.
+    start = fnnet.TrainState(fnnet.init([64, 10], seed=0))
+    fnnet.save_state(out / "state.npz", start)
+    succeed(*run, "--resume")
+    assert (out / "run.json").read_text() == described
+
+
 def test_a_run_that_died_while_it_wrote_is_resumed_to_the_end(tmp_path: Path) -> None:
     for epochs, name in ((2, "part"), (3, "part"), (3, "whole")):
         more = ("--resume",) if (tmp_path / name).exists() else ()
