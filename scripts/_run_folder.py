@@ -15,6 +15,7 @@ import numpy as np
 
 import fnnet
 from _common import Reading, digest_of
+from _lock import lock
 from fnnet.checks import require
 from fnnet.replacing import replacing
 
@@ -61,14 +62,21 @@ def describe(
 
 
 def create(folder: Path) -> None:
-    """Make the folder of a new run; one that holds a run already is left alone."""
+    """Make the folder of a new run, this process's until it ends; one with a run is left alone."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock(folder)
     is_new = not (folder / "state.npz").exists()
     require(is_new, "--out", str(folder), "a folder without a run (--resume continues one)")
-    folder.mkdir(parents=True, exist_ok=True)
 
 
 def resume(folder: Path, run: dict[str, Any]) -> tuple[fnnet.TrainState, list[dict[str, Any]]]:
-    """Where the run in a folder stands, and its history so far, if it is the same run."""
+    """Where the run in a folder stands, and its history so far, if it is the same run.
+
+    From here on the folder is this process's, until it ends.
+    """
+    has_run = (folder / "state.npz").exists()
+    require(has_run, "--out", str(folder), "the folder of a run to --resume")
+    lock(folder)
     state = fnnet.load_state(folder / "state.npz")
     before = read(folder)
     for part in ("network", "config", "digests"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import importlib.util
 import json
 import os
@@ -22,6 +21,7 @@ from tests._support import assert_refused, close, dataset, same_bits
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
+from _lock import alone
 from _reproduce import images as all_images
 from _reproduce.experiment import Experiment, Settings
 from _reproduce.experiments import EXPERIMENTS
@@ -311,6 +311,7 @@ def test_two_runs_do_not_train_in_one_folder(tmp_path: Path, images: Images) -> 
 
     run(SMALL, images, tmp_path, in_between)
     run(SMALL, images, tmp_path, ignore)
+    assert {path.suffix for path in (tmp_path / SMALL.name).iterdir()} == {".json", ".npz"}
 
 
 # Settings that are chosen
@@ -610,9 +611,7 @@ def test_mnist_is_known_in_both_formats(mnist_folder: Path) -> None:
 
 def test_what_is_finished_is_reported_whatever_comes_next(tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    (folder / "unscaled-30").mkdir(parents=True)
-    with (folder / "unscaled-30/lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with alone(folder / "unscaled-30"):
         done = script(tmp_path, "--quick", "scaled-30", "unscaled-30", "--out", folder)
     assert done.returncode == 2
     assert done.stderr.startswith(f"reproduce.py: {folder / 'unscaled-30'} is in use by another")

@@ -10,7 +10,8 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
@@ -202,23 +203,29 @@ def test_a_run_that_died_while_it_wrote_is_resumed_to_the_end(tmp_path: Path) ->
     assert files(tmp_path / "new") == files(tmp_path / "whole")
 
 
-def test_ctrl_c_keeps_the_last_finished_epoch(tmp_path: Path) -> None:
-    endless = ("--epochs", 10**6, "--hidden", 8)
+@contextmanager
+def endless(out: Path, printed: int) -> Iterator[subprocess.Popen[str]]:
+    """A run that goes on for as long as the block, and that has printed so many epochs."""
     with subprocess.Popen(
-        command("train.py", *endless, "--out", tmp_path),
+        command("train.py", "--epochs", 10**6, "--hidden", 8, "--out", out),
         env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout is not None
-        for _ in range(3):
-            process.stdout.readline()
-        process.send_signal(signal.SIGINT)
         try:
-            output, errors = process.communicate(timeout=60)
+            assert process.stdout is not None
+            for _ in range(printed):
+                process.stdout.readline()
+            yield process
         finally:
             process.kill()
+
+
+def test_ctrl_c_keeps_the_last_finished_epoch(tmp_path: Path) -> None:
+    with endless(tmp_path, printed=3) as process:
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (130, "")
 
     assert (match := re.search(r"Interrupted; (\d+) epochs are finished", output))
@@ -230,6 +237,41 @@ def test_ctrl_c_keeps_the_last_finished_epoch(tmp_path: Path) -> None:
 
     succeed("train.py", "--epochs", state.epoch + 2, "--hidden", 8, "--out", tmp_path, "--resume")
     assert fnnet.load_state(tmp_path / "state.npz").epoch == state.epoch + 2
+
+
+def test_two_runs_do_not_train_in_one_folder(tmp_path: Path) -> None:
+    run = ("train.py", "--hidden", 8, "--out", tmp_path)
+    with endless(tmp_path, printed=1) as process:
+        expected = f"{tmp_path} is in use by another run: expected its end, or another --out"
+        for more in (("--epochs", 1), ("--epochs", 10**6, "--resume")):
+            assert expected in refusal(*run, *more)
+        assert "Accuracy: " in succeed("evaluate.py", tmp_path)
+        assert process.poll() is None
+        process.kill()
+        process.wait()
+
+    # Of a killed process no lock is left.
+    epochs = fnnet.load_state(tmp_path / "state.npz").epoch + 1
+    succeed(*run, "--epochs", epochs, "--resume")
+    assert sorted(files(tmp_path)) == ["params.npz", "run.json", "state.npz"]
+
+
+def test_of_two_runs_that_start_at_once_in_a_new_folder_one_is_refused(tmp_path: Path) -> None:
+    start = command("train.py", *SHORT, "--out", tmp_path / "new")
+    pipe = subprocess.PIPE
+    both = [
+        subprocess.Popen(start, env=environment(), stdout=pipe, stderr=pipe, text=True)
+        for _ in range(2)
+    ]
+    printed = [process.communicate(timeout=60) for process in both]
+    assert sorted(process.returncode for process in both) == [0, 2], printed
+
+
+def test_a_folder_without_a_run_is_not_resumed(tmp_path: Path) -> None:
+    for out in (tmp_path / "absent", tmp_path):
+        expected = "expected the folder of a run to --resume"
+        assert expected in refusal("train.py", "--out", out, "--resume")
+    assert files(tmp_path) == {}
 
 
 def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from _lock import alone
 from _reproduce.experiment import Experiment, Settings
 from _reproduce.images import Images
 from _reproduce.piece import Piece, Plan, is_finished, resume, train
 from _reproduce.result import Result
-from fnnet.checks import InputError
 
 __all__ = ["TRIAL_SEED", "all_epochs", "check", "is_there", "run"]
 
@@ -28,7 +26,7 @@ def run(
     experiment: Experiment, images: Images, folder: Path, advance: Callable[[int], None]
 ) -> Result:
     """Train what the folder does not hold yet; `advance` is told of epochs that are done."""
-    with _alone(folder / experiment.name):
+    with alone(folder / experiment.name):
         trials = [train(plan, images, advance) for plan in _trials(experiment, folder)]
         scores, settings = _chosen(experiment, trials)
         plans = _stacks(experiment, settings, folder)
@@ -66,19 +64,6 @@ def all_epochs(experiment: Experiment) -> int:
 def is_there(experiment: Experiment, folder: Path) -> bool:
     """Whether the folder holds all of a result."""
     return all(map(is_finished, _plans(experiment, folder)))
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Refuse a folder that another process is training in: both would write the same files."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            expected = "its end, or another --out"
-            raise InputError(f"{folder} is in use by another run: expected {expected}") from None
-        yield
 
 
 def _chosen(experiment: Experiment, trials: Sequence[Piece]) -> tuple[list[float], Settings]:
