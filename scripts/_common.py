@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable
 from hashlib import sha256
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -128,6 +129,7 @@ def task_of(train: fnnet.Dataset, task: str | None = None) -> str:
 
 def run(main: Callable[..., None]) -> None:
     """Run a script's main function: bad input ends it with one line and exit code 2."""
+    _open_streams()
     app = typer.Typer(add_completion=False, rich_markup_mode="markdown")
     app.command()(main)
     try:
@@ -145,6 +147,17 @@ def run(main: Callable[..., None]) -> None:
         message = f"{error.format_message()} (given: {shlex.join(sys.argv[1:])})"
     print(f"{Path(sys.argv[0]).name}: {' '.join(message.split())}", file=sys.stderr)
     sys.exit(2)
+
+
+def _open_streams() -> None:
+    """Let stdout and stderr take whatever is printed, however they were handed over."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed, as by >&-: then nothing is shown
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            setattr(sys, name, open(nowhere, "w", closefd=False))  # noqa: SIM115
+        stream = getattr(sys, name)
+        if isinstance(stream, TextIOWrapper):  # a name may have what its encoding has not
+            stream.reconfigure(errors="backslashreplace")
 
 
 def percent(evaluation: fnnet.Evaluation) -> str:

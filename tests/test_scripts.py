@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
@@ -306,6 +307,36 @@ def test_a_terminal_gets_a_progress_bar_and_a_pipe_plain_lines() -> None:
     assert process.returncode == 0
     assert b"Training" in shown
     assert b"Epoch 2: " in shown
+
+
+def test_a_closed_output_shows_nothing_and_costs_nothing(tmp_path: Path) -> None:
+    for closed, out in ((">&-", tmp_path / "a"), (">&- 2>&-", tmp_path / "b")):
+        line = f"{shlex.join(command('train.py', *SHORT, '--out', out))} {closed}"
+        done = subprocess.run(
+            line, shell=True, env=environment(), capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert fnnet.load_state(out / "state.npz").epoch == 3
+
+
+def test_what_an_encoding_lacks_is_escaped(tmp_path: Path) -> None:
+    rows = [f"{k},{k % 5},{('é', 'dog')[k > 50]}" for k in range(100)]
+    (tmp_path / "ü.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    run = ("--data", tmp_path / "ü.csv", "--hidden", 4, "--epochs", 3, "--out", tmp_path / "run")
+    succeed("train.py", *run)
+    for script, arguments, code, expected in (
+        ("evaluate.py", (tmp_path / "run",), 0, " \\xe9 "),
+        ("train.py", ("--data", tmp_path / "ä.csv"), 2, "\\xe4.csv"),
+    ):
+        done = subprocess.run(
+            command(script, *arguments),
+            env=environment(PYTHONIOENCODING="ascii"),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        assert expected in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("cost", ["quadratic", "cross-entropy"])
