@@ -19,6 +19,18 @@ from _lock import lock
 from fnnet.checks import require
 from fnnet.replacing import replacing
 
+_SHAPE: dict[str, Any] = {
+    "data": str,
+    "reading": {"target": str | None, "task": str | None, "header": bool | None},
+    "task": str,
+    "classes": [str],
+    "network": {"sizes": [int]},
+    "config": {"cost": str},
+    "digests": {"start": str},
+    "history": [{"digest": str}],
+}
+"""What the scripts rely on in a `run.json`."""
+
 
 def describe(
     data: str,
@@ -96,13 +108,26 @@ def read(folder: Path) -> dict[str, Any]:
     path = folder / "run.json"
     try:
         run = json.loads(path.read_text())
-        for part in ("network", "config", "digests"):
-            run[part].items()
-        Reading(**run["reading"]), run["data"], run["task"], run["classes"][:]
-        run["config"]["cost"], run["history"][:]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise fnnet.InputError(f"{path} is not what train.py writes: expected its JSON") from None
+        fits = (
+            _fits(run, _SHAPE)
+            and run["reading"].keys() == _SHAPE["reading"].keys()
+            and len(run["classes"]) == max([2, *run["network"]["sizes"][-1:]])
+        )
+    except (ValueError, RecursionError):
+        fits = False
+    if not fits:
+        raise fnnet.InputError(f"{path} is not what train.py writes: expected its JSON")
     return dict(run)
+
+
+def _fits(value: Any, shape: Any) -> bool:
+    """Whether JSON is of a kind, a list of what fits [shape], or a dict with the shapes in it."""
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(_fits(item, *shape) for item in value)
+    if isinstance(shape, dict):
+        is_there = isinstance(value, dict) and shape.keys() <= value.keys()
+        return is_there and all(_fits(value[name], part) for name, part in shape.items())
+    return isinstance(value, shape)
 
 
 def row(state: fnnet.TrainState, task: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from rich.table import Table
 import _run_folder
 import fnnet
 from _common import Data, Reading, class_names, is_table, load_data, percent, run, task_of
-from fnnet.checks import require
+from fnnet.checks import InputError, require
 from fnnet.prediction import PROBABILISTIC, classes_of
 
 
@@ -26,6 +26,9 @@ def main(
     """Evaluate the network of RUN_DIR on the test samples of --data, by default the run's own."""
     params = fnnet.load_params(run_dir / "params.npz")
     trained = _run_folder.read(run_dir)
+    if list(params.sizes) != trained["network"]["sizes"]:
+        held = f"{run_dir / 'params.npz'} is not of the run that {run_dir / 'run.json'} tells of"
+        raise InputError(f"{held}: expected both of one run")
     classes, data = trained["classes"], data or trained["data"]
     reading = Reading(**trained["reading"]) if is_table(data) else Reading()
     test = load_data(data, reading).test

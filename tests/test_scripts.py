@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import pty
@@ -22,6 +23,7 @@ import pytest
 import fnnet
 from fnnet.metrics import log_loss, precision_recall_f1, top_k_accuracy
 from fnnet.prediction import predict_proba
+from tests._support import assert_refused
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 SHORT = ("--epochs", "3", "--hidden", "8")
@@ -417,6 +419,43 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
     assert "run.json" in refusal("evaluate.py", tmp_path / "run")
     (tmp_path / "run/params.npz").write_bytes(b"not a zip file")
     assert "params.npz" in refusal("evaluate.py", tmp_path / "run")
+
+
+def test_a_network_of_other_sizes_is_not_evaluated_as_the_runs(tmp_path: Path) -> None:
+    succeed("train.py", *SHORT, "--out", tmp_path)
+    path = tmp_path / "params.npz"
+    for sizes in ([64, 8, 11], [64, 9, 10]):
+        fnnet.save_params(path, fnnet.init(sizes, seed=0))
+        assert f"{path} is not of the run that " in refusal("evaluate.py", tmp_path)
+
+
+def test_a_damaged_run_json_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(SCRIPTS)
+    run = ("train.py", "--hidden", "none", "--epochs", 1, "--out", tmp_path)
+    succeed(*run)
+    path = tmp_path / "run.json"
+    whole = json.loads(path.read_text())
+    history, classes = whole["history"], whole["classes"]
+    damaged = [
+        {"classes": classes[1:]},
+        {"classes": [*classes, "10"]},
+        {"classes": list(range(10))},
+        {"data": 5},
+        {"data": [1]},
+        {"reading": {}},
+        {"reading": {**whole["reading"], "more": None}},
+        {"network": {**whole["network"], "sizes": []}},
+        {"history": "abc"},
+        {"history": [{**history[0], "digest": None}]},
+        {"history": [{name: part for name, part in history[0].items() if name != "digest"}]},
+    ]
+    texts = [json.dumps({**whole, **part}) for part in damaged]
+    read = importlib.import_module("_run_folder").read
+    for text in (*texts, "[1]", "\xff", "[" * 100_000):
+        path.write_bytes(text.encode("latin-1"))
+        assert_refused(lambda: read(tmp_path), f"{path} is not what train.py writes: ")
+    for arguments in (("evaluate.py", tmp_path), (*run, "--resume")):
+        assert f"{path} is not what train.py writes: " in refusal(*arguments)
 
 
 @pytest.mark.parametrize("script", ["train.py", "evaluate.py", "gradcheck.py"])
