@@ -141,6 +141,6 @@ def _read(path: Path) -> tuple[dict[str, Any], tuple[str, ...], float]:
         about = json.loads(path.read_text())
         seconds = finite_number("seconds", about["seconds"], at_least=0)
         return dict(about["run"]), tuple(about["digests"]), seconds
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         expected = "its JSON, or no file"
         raise InputError(f"{path} is not what reproduce.py writes: expected {expected}") from None
