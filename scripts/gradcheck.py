@@ -10,7 +10,7 @@ import typer
 import fnnet
 from _common import run
 from fnnet.activations import ACTIVATIONS
-from fnnet.checks import integer
+from fnnet.checks import finite_number, integer
 from fnnet.costs import COSTS
 from fnnet.gradient_check import relative_error
 
@@ -26,6 +26,7 @@ def main(
     goes with its output layer.
     """
     integer("--networks", networks, at_least=1)
+    finite_number("--bound", bound, at_least=0)
     rng = np.random.default_rng(integer("--seed", seed, at_least=0))
     largest = max(_error_of_a_network(rng) for _ in range(networks))
     print(f"Largest relative error of {networks} networks: {largest:.2e} (bound {bound:.0e})")

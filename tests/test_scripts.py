@@ -388,6 +388,9 @@ def test_gradcheck_passes_and_fails_past_its_bound() -> None:
     assert (match := re.search(r"Largest relative error of 20 networks: (\S+) ", output))
     assert 0 < float(match[1]) < 1e-12
     assert run("gradcheck.py", "--networks", 20, "--bound", "1e-30").returncode == 1
+    for bound in ("nan", "inf", "-1"):
+        expected = f"--bound is {float(bound)}: expected a finite number of at least 0"
+        assert expected in refusal("gradcheck.py", "--bound", bound)
 
 
 @pytest.mark.parametrize(
