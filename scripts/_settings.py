@@ -97,6 +97,7 @@ def schedule(name: str, epochs: int, warm_up: float | None) -> fnnet.Schedule:
     """A schedule over so many epochs."""
     fits = warm_up is None or name == "cosine"
     require(fits, "--warm-up", warm_up, "--schedule cosine with it")
+    finite_number("--epochs", epochs)  # schedules count in floats
     third = max(1, epochs // 3)
     schedules: dict[str, Callable[[], fnnet.Schedule]] = {
         "constant": lambda: fnnet.constant,

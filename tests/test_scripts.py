@@ -399,6 +399,8 @@ def test_gradcheck_passes_and_fails_past_its_bound() -> None:
         (("--hidden", "16,x"), "--hidden is '16,x': expected numbers"),
         (("--hidden", "16,0"), "--hidden is 0: expected an integer of at least 1"),
         (("--epochs", "-1"), "epochs is -1: expected an integer of at least 0"),
+        (("--epochs", "9" * 400, "--schedule", "cosine"), ": expected a finite number"),
+        (("--epochs", "9" * 400, "--schedule", "step"), ": expected a finite number"),
         (("--epochs", "many"), "(given: --epochs many)"),
         (("--batch-size", "0"), "batch_size is 0"),
         (("--eta", "nan"), "eta is nan: expected a finite number"),
