@@ -201,9 +201,7 @@ def check_fits(params: Params, dataset: Dataset, argument: str = "dataset") -> N
     shape, n_in, n_out = (dataset.n_in, dataset.n_out), params.sizes[0], params.sizes[-1]
     expected = f"the network's {n_in} inputs and {n_out} outputs"
     require(shape == (n_in, n_out), f"{argument} (inputs, outputs)", shape, expected)
-    limit, expected = float(np.finfo(params.dtype).max), f"numbers finite in {params.dtype}"
-    for name, largest in (("x, scaled,", dataset.largest_input), ("y", dataset.largest_target)):
-        require(largest <= limit, f"{argument}.{name}", largest, expected)
+    dataset.check_range(params.dtype, argument)
 
 
 def check_targets(dataset: Dataset, cost: Cost, argument: str = "dataset") -> None:

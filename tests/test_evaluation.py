@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import pickle
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import attrs
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from fnnet import (
     Architecture,
@@ -21,6 +24,7 @@ from fnnet import (
     init,
     predict,
 )
+from fnnet.batches import mini_batches
 from fnnet.evaluation import regression_report
 from fnnet.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from tests._support import (
@@ -118,6 +122,37 @@ class TestEvaluate:
         told = "dataset.y is 1e+300: expected numbers finite in float32"
         assert_refused(lambda: evaluate(init([1, 1], seed=0), data), told)
         assert evaluate(init([1, 1], seed=0, dtype=np.float64), data).cost == np.inf
+
+    @pytest.mark.parametrize(
+        ("x", "scale", "told"),
+        [
+            ([[1e39, 1.0], [1.0, 2.0]], 1e-39, "dataset.x is 1e+39: expected numbers finite in "),
+            ([[0.0, 1e-38], [1e-39, 0.0]], 1e39, "dataset.scale is 1e+39: expected numbers finite"),
+            ([[1e20, 1.0], [1.0, 2.0]], -1e30, "dataset.x, scaled, is 1e+50: expected numbers fin"),
+        ],
+    )
+    def test_inputs_are_to_be_finite_as_they_are_computed_in_the_dtype(
+        self, x: Any, scale: float, told: str
+    ) -> None:
+        data = Dataset(x, [0, 1], scale=scale)
+        for evaluated in (evaluate, confusion_matrix):
+            assert_refused(partial(evaluated, init([2, 2], seed=0), data), told)
+            evaluated(init([2, 2], seed=0, dtype=np.float64), data)
+
+    @given(x=st.floats(0, 1e300), scale=st.floats(-1e300, 1e300))
+    @example(x=3.4028232e38, scale=1.00000006)  # finite in float64's product, not in float32's
+    def test_inputs_are_refused_where_a_batch_of_them_is_not_finite(
+        self, x: float, scale: float
+    ) -> None:
+        data, dtype = Dataset([[x]], [0], scale=scale), np.dtype(np.float32)
+        with np.errstate(all="ignore"):
+            ((inputs, _, _),) = mini_batches(data, np.arange(1), 1, dtype)
+        try:
+            evaluate(init([1, 1], seed=0), data)
+            is_taken = True
+        except InputError:
+            is_taken = False
+        assert is_taken == np.isfinite(inputs).all()
 
     def test_equal_evaluations_are_equal_for_stacks_too(self) -> None:
         data = dataset(20, SIZES)

@@ -126,11 +126,27 @@ class Dataset(Record):
         return 1.0 if self.classes is not None else float(np.abs(self.y).max())
 
     @cached_property
-    def largest_input(self) -> float:
-        """The largest absolute value that an input of the network can have."""
-        x = self.x
-        largest = 255.0 if x.dtype == np.uint8 else float(max(x.max(), -x.min()))
-        return largest * abs(self.scale)
+    def largest_value(self) -> float:
+        """The largest absolute value that x can have, before it is scaled."""
+        return 255.0 if self.x.dtype == np.uint8 else float(max(self.x.max(), -self.x.min()))
+
+    def check_range(self, dtype: DTypeLike, argument: str = "") -> None:
+        """Refuse what would be an infinity, or no number, as a batch in `dtype` takes it.
+
+        That is cast first and then multiplied, so x and scale are to be finite each by itself, too.
+        """
+        values = self.largest_value, self.scale, self.largest_target
+        with np.errstate(over="ignore", invalid="ignore"):
+            x, scale, y = (np.asarray(value, dtype) for value in values)
+            inputs = x * scale
+        prefix, expected = f"{argument}." if argument else "", f"numbers finite in {x.dtype}"
+        for name, value, taken in (
+            ("x", self.largest_value, x),
+            ("scale", self.scale, scale),
+            ("x, scaled,", self.largest_value * abs(self.scale), inputs),
+            ("y", self.largest_target, y),
+        ):
+            require(np.isfinite(taken), f"{prefix}{name}", value, expected)
 
     def batch(self, rows: Any = slice(None), *, dtype: DTypeLike = np.float32) -> Batch:
         """The samples of these rows as the network takes them: scaled, in `dtype`.
@@ -150,22 +166,24 @@ class Dataset(Record):
         Raises
         ------
         InputError
-            Where dtype is none of real or complex floats.
+            Where dtype is none of real or complex floats, or cannot hold the numbers.
         """
         try:
             is_floats = np.issubdtype(np.dtype(dtype), np.inexact)
         except TypeError:  # of no such name
             is_floats = False
         require(is_floats, "dtype", dtype, "float32 or float64")
-        with np.errstate(over="ignore"):  # a float64 beyond float32's range becomes an infinity
-            inputs = self.x[rows].astype(dtype)
-            inputs *= inputs.dtype.type(self.scale)
         y = self.y[rows]
-        return Batch(
-            freeze(inputs),
-            freeze(y if self.classes is not None else y.astype(dtype)),
-            weights=None if self.weights is None else self.weights[rows],
-        )
+        try:
+            with np.errstate(over="raise", invalid="raise", under="ignore"):
+                inputs = self.x[rows].astype(dtype)
+                inputs *= inputs.dtype.type(self.scale)
+                y = y if self.classes is not None else y.astype(dtype)
+        except FloatingPointError:  # as for a float64 beyond float32's range
+            self.check_range(dtype)
+            raise
+        weights = None if self.weights is None else self.weights[rows]
+        return Batch(freeze(inputs), freeze(y), weights=weights)
 
 
 @attrs.frozen

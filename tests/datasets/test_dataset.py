@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from fnnet.checks import InputError
 from fnnet.datasets.batch import Batch
 from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.labels import one_hot
+from tests._support import assert_refused
 
 PIXELS = np.array([[0, 128], [255, 64], [8, 8]], dtype=np.uint8)
 COPIES = [copy.copy, copy.deepcopy, lambda record: pickle.loads(pickle.dumps(record))]
@@ -168,6 +170,26 @@ class TestBatch:
         assert batch.x.tolist() == [[8 / 256, 8 / 256], [0, 0.5]]
         assert batch.y.tolist() == [1, 1]
         assert dataset().batch(slice(1, 2)) == dataset().batch([1])
+
+    @pytest.mark.parametrize(
+        ("x", "y", "scale", "told"),
+        [
+            ([[1e39], [1.0]], [0, 1], 1e-39, "x is 1e+39: expected numbers finite in float32"),
+            ([[0.0], [1e-39]], [0, 1], 1e39, "scale is 1e+39: expected numbers finite in float32"),
+            ([[1e20], [1.0]], [0, 1], 1e30, "x, scaled, is 1e+50: expected numbers fin"),
+            ([[0.0], [1.0]], [[1e39], [0.0]], 1.0, "y is 1e+39: expected numbers finite in float"),
+        ],
+    )
+    def test_refuses_what_its_dtype_cannot_hold(
+        self, x: Any, y: Any, scale: float, told: str
+    ) -> None:
+        data = Dataset(x, y, scale=scale)
+        for rows in (0, [0], slice(None)):
+            assert_refused(partial(data.batch, rows), told)
+        batch = data.batch(dtype=np.float64)
+        assert np.isfinite(batch.x).all()
+        if scale != 1e39:
+            assert np.isfinite(data.batch([1]).x).all()  # its own numbers are
 
     def test_may_have_leading_axes(self) -> None:
         batch = dataset().batch(np.array([[0, 1], [2, 0]]))
