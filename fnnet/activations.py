@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet.checks import InputError, a_function, array_of_numbers, by_name, writes
+from fnnet.checks import InputError, a_key_function, array_of_numbers, by_name, writes
 from fnnet.records import Array
 
 __all__ = [
@@ -53,9 +53,9 @@ class Activation:
     """
 
     name: str
-    function: Callable[[Array, Array], object] = attrs.field(validator=a_function, repr=False)
+    function: Callable[[Array, Array], object] = attrs.field(validator=a_key_function, repr=False)
     derivative: Callable[[Array, Array, Array], object] = attrs.field(
-        validator=a_function, repr=False
+        validator=a_key_function, repr=False
     )
 
     @np.errstate(over="ignore", under="ignore")

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 __all__ = [
     "InputError",
     "a_function",
+    "a_key_function",
     "array_of_numbers",
     "by_name",
     "existing_file",
@@ -126,6 +127,15 @@ def by_name(argument: str, value: object, known: Mapping[str, Named]) -> Named:
 def a_function(_record: object, field: Any, value: Any) -> None:
     """Refuse, as an attrs validator, what cannot be called."""
     require(callable(value), field.name, value, "a function")
+
+
+def a_key_function(record: object, field: Any, value: Any) -> None:
+    """`a_function` of a record that caches go by, so that it must have a hash."""
+    a_function(record, field, value)
+    try:
+        hash(value)
+    except TypeError:  # as for an object of a dataclass that is not frozen
+        raise refusal(field.name, value, "a function that can be hashed") from None
 
 
 def writes(name: str, function: Callable[..., object], *inputs: NDArray[Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet.activations import Activation, sigmoid, softmax
-from fnnet.checks import InputError, a_function, by_name, finite_number, require, writes
+from fnnet.checks import InputError, a_key_function, by_name, finite_number, require, writes
 from fnnet.params import Architecture
 from fnnet.recipes import Remade, remembered
 from fnnet.records import Array
@@ -63,9 +63,9 @@ class Cost(Remade):
     """
 
     name: str
-    value: Callable[[Array, Array], Array] = attrs.field(validator=a_function, repr=False)
+    value: Callable[[Array, Array], Array] = attrs.field(validator=a_key_function, repr=False)
     derivative: Callable[[Array, Array, Array], object] = attrs.field(
-        validator=a_function, repr=False
+        validator=a_key_function, repr=False
     )
     output: Activation | None = attrs.field(default=None, repr=False)
 

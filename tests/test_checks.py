@@ -85,6 +85,28 @@ def test_a_records_functions_are_functions(record: Any) -> None:
     assert_refused(record, " is 3: expected a function")
 
 
+class Unhashable:
+    """A function as an object of a dataclass that is not frozen: it has no hash."""
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __call__(self, *arrays: Any) -> None:
+        arrays[-1][...] = 0
+
+
+@pytest.mark.parametrize(
+    ("record", "name"),
+    [
+        (lambda f: fnnet.Activation("mine", f, fnnet.tanh.derivative), "function"),
+        (lambda f: fnnet.Activation("mine", fnnet.tanh.function, f), "derivative"),
+        (lambda f: fnnet.Cost("mine", f, fnnet.quadratic.derivative), "value"),
+        (lambda f: fnnet.Cost("mine", fnnet.quadratic.value, f), "derivative"),
+    ],
+)
+def test_functions_that_caches_go_by_have_a_hash(record: Any, name: str) -> None:
+    assert_refused(lambda: record(Unhashable()), f"{name} is <", "a function that can be hashed")
+
+
 def test_whole_numbers_of_any_size_are_finite() -> None:
     finite_array("n", np.array([[2**31, 2**31], [-(2**63), 2**63 - 1]]))
 
