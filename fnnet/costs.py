@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet.activations import Activation, sigmoid, softmax
+from fnnet.activations import ACTIVATIONS, Activation, sigmoid, softmax
 from fnnet.checks import InputError, a_key_function, by_name, finite_number, require, writes
 from fnnet.params import Architecture
 from fnnet.recipes import Remade, remembered
@@ -32,6 +32,10 @@ __all__ = [
 _HALF = np.full((), 0.5, np.float32)
 
 
+def _as_output(output: str | Activation | None) -> Activation | None:
+    return None if output is None else by_name("output", output, ACTIVATIONS)
+
+
 @attrs.frozen
 class Cost(Remade):
     """A cost of outputs a against targets y, both of shape (..., n_out, n): a column a sample.
@@ -47,9 +51,10 @@ class Cost(Remade):
     derivative
         `derivative(a, y, out)` writes c/a, the cost's derivative with respect to `a`.
     output
-        None, or the one activation of the output layer that the cost goes with. It then takes
-        the two together, as one function of the linear outputs z: `value(z, y)` is finite where
-        the activation alone would round to 0 or 1, and `derivative(a, y, out)` writes c/z.
+        None, or the one activation of the output layer that the cost goes with, or its name. The
+        cost then takes the two together, as one function of the linear outputs z: `value(z, y)` is
+        finite where the activation alone would round to 0 or 1, and `derivative(a, y, out)` writes
+        c/z.
 
     Examples
     --------
@@ -67,7 +72,7 @@ class Cost(Remade):
     derivative: Callable[[Array, Array, Array], object] = attrs.field(
         validator=a_key_function, repr=False
     )
-    output: Activation | None = attrs.field(default=None, repr=False)
+    output: Activation | None = attrs.field(default=None, converter=_as_output, repr=False)
 
     def of_samples(self, a: Array, y: Array) -> Array:
         """`value(a, y)` in the dtype of a, if it has a number for each sample."""

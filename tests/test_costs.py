@@ -347,6 +347,18 @@ class TestOnesOwn:
         expected = grads(self.params, self.x, self.y, cost=squared_error)
         assert grads(self.params, self.x, self.y, cost=returning) == expected
 
+    def test_may_name_the_activation_that_it_goes_with(self) -> None:
+        functions = cross_entropy.value, cross_entropy.derivative
+        assert Cost("mine", *functions, "sigmoid") == Cost("mine", *functions, sigmoid)
+
+    @pytest.mark.parametrize("output", ["sigmoidal", 3, np.tanh])
+    def test_that_goes_with_no_activation_is_refused(self, output: Any) -> None:
+        functions = cross_entropy.value, cross_entropy.derivative
+        assert_refused(
+            lambda: Cost("mine", *functions, output),
+            f"output is {output!r}: expected one of sigmoid, tanh, relu",
+        )
+
     def test_whose_derivative_is_returned_alone_is_refused(self) -> None:
         returning = Cost("mine", squared_error.value, lambda a, y, _out: a - y)
         message = "mine.derivative returns its result: expected it in `out`"
