@@ -14,7 +14,7 @@ from fnnet.datasets.dataset import Dataset
 from fnnet.datasets.labels import one_hot
 from fnnet.metrics.figures import Figure, as_figure, figure_bits
 from fnnet.metrics.regression import RegressionReport, error_sums
-from fnnet.params import Params
+from fnnet.params import Params, check_real
 from fnnet.prediction import PROBABILISTIC, classes_of
 from fnnet.records import Array, Record, freeze
 
@@ -197,6 +197,7 @@ def regression_report(
 
 def check_fits(params: Params, dataset: Dataset, argument: str = "dataset") -> None:
     """Refuse a data set that the network cannot take in, or whose targets it cannot give."""
+    check_real(params)
     record(argument, dataset, Dataset)
     shape, n_in, n_out = (dataset.n_in, dataset.n_out), params.sizes[0], params.sizes[-1]
     expected = f"the network's {n_in} inputs and {n_out} outputs"

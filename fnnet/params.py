@@ -16,7 +16,7 @@ from fnnet.activations import Activation, as_activation
 from fnnet.checks import integer, record, refusal, require
 from fnnet.records import Array, Record, bits, freeze, read_only
 
-__all__ = ["DTYPES", "Activations", "Architecture", "Params", "stack"]
+__all__ = ["DTYPES", "Activations", "Architecture", "Params", "check_real", "stack"]
 
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.complex128))
 """What theta may hold. complex128 is there for complex-step derivatives."""
@@ -188,6 +188,12 @@ class Params(Record):
         little_endian = self.theta.astype(self.dtype.newbyteorder("<"), copy=False)
         structure = f"{self.sizes} {names} {little_endian.dtype.str} {self.theta.shape}\n"
         return sha256(structure.encode() + little_endian.tobytes()).hexdigest()
+
+
+def check_real(params: Params) -> None:
+    """Refuse what is no network to train or to keep: complex parameters are for derivatives."""
+    record("params", params, Params)
+    require(params.dtype in DTYPES[:2], "params", params.theta, "dtype float32 or float64")
 
 
 def stack(members: Sequence[Params]) -> Params:

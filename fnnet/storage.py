@@ -13,7 +13,7 @@ from fnnet.archive import read_npz, reading
 from fnnet.checks import InputError, finite_array, integer, record, require
 from fnnet.datasets.scaling import Scaling
 from fnnet.evaluation import Evaluation
-from fnnet.params import Architecture, Params
+from fnnet.params import Architecture, Params, check_real
 from fnnet.records import Array
 from fnnet.replacing import replacing
 from fnnet.state import EpochReport, TrainState
@@ -172,7 +172,7 @@ def _report(row: dict[str, Any]) -> EpochReport:
 
 
 def _entries(params: Params) -> dict[str, Array]:
-    record("params", params, Params)
+    check_real(params)
     finite_array("theta", params.theta)
     activations = params.architecture.activations
     for activation in activations:
@@ -208,4 +208,6 @@ def _params(path: str | os.PathLike[str], entries: dict[str, Array]) -> Params:
     with reading(path, _NETWORK):
         architecture = Architecture.of(entries["sizes"].tolist(), entries["activations"].tolist())
         finite_array("theta", entries["theta"])
-        return Params(architecture, entries["theta"])
+        params = Params(architecture, entries["theta"])
+        check_real(params)
+        return params

@@ -24,7 +24,7 @@ from fnnet.epochs import Epochs
 from fnnet.evaluation import Evaluation, check_fits, check_targets, evaluate
 from fnnet.optimizers import kinds_of
 from fnnet.parallel import threads
-from fnnet.params import Params
+from fnnet.params import Params, check_real
 from fnnet.state import EpochReport, TrainState
 from fnnet.stopping import Standing
 from fnnet.streams import Purpose, stream
@@ -67,7 +67,7 @@ def start(params: Params, config: TrainConfig) -> TrainState:
     >>> state.epoch, [v.shape for v in state.optimizer]
     (0, [(1210,)])
     """
-    record("params", params, Params)
+    check_real(params)
     record("config", config, TrainConfig)
     one_each = isinstance(config.seed, int) or (len(config.seed),) == params.leading
     expected = f"one seed, or one for each network (params has the leading axes {params.leading})"

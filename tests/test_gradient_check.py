@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,9 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import fnnet
 from fnnet import Activation, Cost, InputError, Params, grads, init, quadratic, sigmoid
 from fnnet.gradient_check import complex_step, relative_error
-from tests._support import assert_refused, close, inputs, labels, linear, tripled
+from tests._support import (
+    assert_refused,
+    close,
+    dataset,
+    inputs,
+    labels,
+    linear,
+    same_bits,
+    tripled,
+)
 
 wrong = Activation("wrong", sigmoid.function, linear.derivative)
 wrong_cost = Cost("wrong", tripled.value, quadratic.derivative)
@@ -65,6 +76,30 @@ def _cost(params: Params, x: Any, y: Any) -> float:
     for w, b in zip(params.weights, params.biases, strict=True):
         a = 1 / (1 + np.exp(-(a @ w.T + b)))
     return float(np.mean(np.sum((a - y) ** 2, axis=1) / 4))
+
+
+def test_complex_params_are_for_derivatives_alone(tmp_path: Path) -> None:
+    real, data = init([3, 4, 2], seed=0, dtype=np.float64), dataset(5, (3, 2), "targets")
+    params, path = Params(real.architecture, real.theta + 0j), tmp_path / "params.npz"
+    batch = data.batch(dtype=np.float64)
+    assert same_bits(
+        fnnet.forward(params, batch.x).output.real, fnnet.forward(real, batch.x).output
+    )
+    assert close(grads(params, batch.x, batch.y).theta, grads(real, batch.x, batch.y).theta)
+    fnnet.save_params(path, real)
+    entries = dict(np.load(path))
+    np.savez(path, **entries | {"theta": params.theta})
+    for call in (
+        lambda: fnnet.evaluate(params, data),
+        lambda: fnnet.confusion_matrix(params, data),
+        lambda: fnnet.regression_report(params, data),
+        lambda: fnnet.start(params, fnnet.TrainConfig()),
+        lambda: fnnet.train(fnnet.TrainState(params), data, fnnet.TrainConfig()),
+        lambda: fnnet.save_params(path, params),
+        lambda: fnnet.save_state(path, fnnet.TrainState(params)),
+        lambda: fnnet.load_params(path),
+    ):
+        assert_refused(call, "params is an array of shape (26,)", "complex128: expected dtype")
 
 
 def test_the_result_is_a_gradient_like_any_other() -> None:
