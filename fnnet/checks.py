@@ -171,8 +171,11 @@ def array_of_numbers(argument: str, values: ArrayLike) -> NDArray[Any]:
     return array
 
 
-def finite_array(argument: str, array: NDArray[Any]) -> None:
-    """Refuse an array that holds a NaN or an infinity, naming the first of them."""
+def finite_array(argument: str, array: NDArray[Any], given: NDArray[Any] | None = None) -> None:
+    """Refuse an array that holds a NaN or an infinity, naming the first of them.
+
+    `given` is what the array was cast from, so that it is named as it came.
+    """
     # Where the sum of the squares is finite, they all are: half the work of looking at each.
     if array.dtype.kind in "biu" or math.isfinite(abs(np.vdot(array, array))):
         return
@@ -180,7 +183,10 @@ def finite_array(argument: str, array: NDArray[Any]) -> None:
     if not finite.all():
         where = tuple(int(i) for i in np.argwhere(~finite)[0])
         place = f"{argument}[{', '.join(map(str, where))}]" if where else argument
-        raise InputError(f"{place} is {array[where]}: expected finite values only")
+        value, expected = array[where], "finite values only"
+        if given is not None and np.isfinite(given[where]):
+            value, expected = given[where], f"numbers finite in {array.dtype}"
+        raise InputError(f"{place} is {value!s}: expected {expected}")
 
 
 @contextmanager

@@ -53,7 +53,7 @@ def as_inputs(params: Params, x: Array) -> Array:
     is_real = x.dtype == params.dtype or np.can_cast(x.dtype, params.dtype, "same_kind")
     require(is_real, "x", x, "real numbers")
     inputs = with_ones(x if x.ndim > 1 else x[np.newaxis], 1.0, params.dtype)
-    finite_array("x", inputs[..., 0, :] if x.ndim == 1 else inputs)
+    finite_array("x", inputs[..., 0, :] if x.ndim == 1 else inputs, x)
     return inputs
 
 
@@ -62,8 +62,9 @@ def as_samples(params: Params, x: ArrayLike, y: ArrayLike, weights: ArrayLike | 
     inputs, targets = _as_inputs_and_targets(params, x, y)
     if weights is None:
         return inputs, targets, None
-    weights = check_weights(array_of_numbers("weights", weights)).astype(params.dtype)
-    finite_array("weights", weights)
+    given = check_weights(array_of_numbers("weights", weights))
+    weights = given.astype(params.dtype)
+    finite_array("weights", weights, given)
     n = inputs.shape[-2]
     require(weights.shape[-1] == n, "weights", weights, f"one for each of {n} samples")
     return inputs, targets, weights
@@ -89,5 +90,5 @@ def _as_inputs_and_targets(params: Params, x: ArrayLike, y: ArrayLike) -> tuple[
         expected = f"integer labels of shape {shape[:-1]} or float targets of shape {shape}"
         raise refusal("y", y, expected)
     targets = target_columns(np.atleast_2d(y), n_out, params.dtype)
-    finite_array("y", targets[..., 0] if y.ndim == 1 else targets.swapaxes(-1, -2))
+    finite_array("y", targets[..., 0] if y.ndim == 1 else targets.swapaxes(-1, -2), y)
     return inputs, targets

@@ -115,7 +115,7 @@ class TestWeights:
             ([1, 1, 1, 1, 1, -1], ["weights has -1: expected numbers of at least 0"]),
             ([1, 1, 1, 1, np.nan, 1], ["weights[4] is nan: expected finite"]),
             ([1, np.inf, 1, 1, 1, 1], ["weights[1] is inf: expected finite"]),
-            (np.full(N, 1e300), ["weights[0] is inf: expected finite"]),
+            (np.full(N, 1e300), ["weights[0] is 1e+300: expected numbers finite in float32"]),
             (np.ones(N, complex), ["weights is ", "complex128", "a real number for each sample"]),
             (np.ones(N - 1), ["weights is an array of shape (5,)", "one for each of 6 samples"]),
             (np.ones((N, 1)), ["weights is an array of shape (6, 1)", "one for each of 6 samples"]),
