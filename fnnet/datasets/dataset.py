@@ -9,7 +9,15 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from fnnet.checks import array_of_numbers, finite_array, finite_number, integer, record, require
+from fnnet.checks import (
+    array_of_numbers,
+    finite_array,
+    finite_number,
+    integer,
+    record,
+    refusal,
+    require,
+)
 from fnnet.datasets.batch import Batch, as_weights, bits_if_any
 from fnnet.datasets.labels import check_labels
 from fnnet.records import Array, Record, bits, freeze, read_only
@@ -148,41 +156,51 @@ class Dataset(Record):
         ):
             require(np.isfinite(taken), f"{prefix}{name}", value, expected)
 
+    def of_rows(self, rows: Any) -> tuple[Array, Array, Array | None]:
+        """x, y and weights of these rows, as they are kept; one row's weight is a row, too."""
+        try:
+            weights = None if self.weights is None else np.atleast_1d(self.weights[rows])
+            return self.x[rows], self.y[rows], weights
+        except (IndexError, TypeError, ValueError):
+            expected = f"a slice, or row numbers of {-len(self)} to {len(self) - 1}"
+            raise refusal("rows", rows, expected) from None
+
     def batch(self, rows: Any = slice(None), *, dtype: DTypeLike = np.float32) -> Batch:
         """The samples of these rows as the network takes them: scaled, in `dtype`.
 
         Parameters
         ----------
         rows
-            A slice, or an array of row numbers of shape (n,) or (..., n).
+            A slice, or an array of row numbers of shape (n,) or (..., n); or one row's number.
         dtype
             The inputs' dtype (and the targets', where y holds targets).
 
         Returns
         -------
         Batch
-            x (..., n, n_in), and the samples' own labels or targets, and weights.
+            x (..., n, n_in), and the samples' own labels or targets, and weights; without the n for
+            one row, but for its weight, (1,).
 
         Raises
         ------
         InputError
-            Where dtype is none of real or complex floats, or cannot hold the numbers.
+            Where there are no such rows, or dtype is none of real or complex floats, or cannot hold
+            the numbers.
         """
         try:
             is_floats = np.issubdtype(np.dtype(dtype), np.inexact)
         except TypeError:  # of no such name
             is_floats = False
         require(is_floats, "dtype", dtype, "float32 or float64")
-        y = self.y[rows]
+        x, y, weights = self.of_rows(rows)
         try:
             with np.errstate(over="raise", invalid="raise", under="ignore"):
-                inputs = self.x[rows].astype(dtype)
+                inputs = x.astype(dtype)
                 inputs *= inputs.dtype.type(self.scale)
                 y = y if self.classes is not None else y.astype(dtype)
         except FloatingPointError:  # as for a float64 beyond float32's range
             self.check_range(dtype)
             raise
-        weights = None if self.weights is None else self.weights[rows]
         return Batch(freeze(inputs), freeze(y), weights=weights)
 
 

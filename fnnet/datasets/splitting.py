@@ -91,9 +91,9 @@ def subset(dataset: Dataset, rows: Any) -> Dataset:
     >>> subset(Dataset([[1.0], [2.0], [3.0]], [0, 1, 2]), [2, 0]).y
     array([2, 0])
     """
-    weights = None if dataset.weights is None else freeze(dataset.weights[rows])
-    x, y = freeze(dataset.x[rows]), freeze(dataset.y[rows])
-    return attrs.evolve(dataset, x=x, y=y, weights=weights)
+    x, y, weights = dataset.of_rows(rows)
+    weights = None if weights is None else freeze(weights)
+    return attrs.evolve(dataset, x=freeze(x), y=freeze(y), weights=weights)
 
 
 def _shared_out(total: int, counts: Array) -> Array:

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fnnet import init, sgd_step
 from fnnet.checks import InputError
 from fnnet.datasets.batch import Batch
 from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.labels import one_hot
-from tests._support import assert_refused
+from fnnet.datasets.splitting import subset
+from tests._support import assert_refused, same_bits
 
 PIXELS = np.array([[0, 128], [255, 64], [8, 8]], dtype=np.uint8)
 COPIES = [copy.copy, copy.deepcopy, lambda record: pickle.loads(pickle.dumps(record))]
@@ -207,6 +209,24 @@ class TestBatch:
             assert weights is not None
             assert weights.tolist() == expected
         assert dataset().batch().weights is None
+
+    @pytest.mark.parametrize("weights", [None, [1.0, 2.0, 3.0]])
+    def test_of_one_rows_number_is_one_sample(self, weights: Any) -> None:
+        data, params = dataset(weights=weights), init([2, 2], seed=0)
+        for k in (2, np.int64(2), -1):
+            batch, alone = data.batch(k), data.batch([2])
+            assert (batch.x.shape, batch.y.shape) == ((2,), ())
+            assert weights is None or same_bits(batch.weights, np.array([3.0]))
+            assert sgd_step(params, batch, 1.0) == sgd_step(params, alone, 1.0)
+
+    @pytest.mark.parametrize("rows", [[99], 3, -4, "a", 1.5, [[0], [1, 2]], slice("a"), (0, 1)])
+    @pytest.mark.parametrize("weights", [None, [1.0, 2.0, 3.0]])
+    def test_of_rows_that_are_not_there_is_refused(self, rows: Any, weights: Any) -> None:
+        for call in (dataset(weights=weights).batch, partial(subset, dataset(weights=weights))):
+            assert_refused(
+                partial(call, rows),
+                f"rows is {rows!r}: expected a slice, or row numbers of -3 to 2",
+            )
 
     @pytest.mark.parametrize("weights", [[-1.0], [np.nan], [1j], 1.0, "a"])
     def test_refuses_what_are_no_weights(self, weights: Any) -> None:
