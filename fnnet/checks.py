@@ -20,6 +20,7 @@ __all__ = [
     "a_function",
     "a_key_function",
     "array_of_numbers",
+    "as_path",
     "by_name",
     "existing_file",
     "finite_array",
@@ -100,11 +101,22 @@ def finite_number(
     raise refusal(argument, value, f"a finite number {' and '.join(limits)}".rstrip())
 
 
+def as_path(argument: str, path: Any) -> Path:
+    """`path` as a Path, if it is one that the system can take."""
+    try:
+        if b"\0" not in os.fsencode(Path(path)):
+            return Path(path)
+    except (TypeError, UnicodeEncodeError):
+        pass
+    raise refusal(argument, path, "a path")
+
+
 def existing_file(argument: str, path: str | os.PathLike[str], kind: str) -> Path:
     """`path`, where there is such a file; it is named whole, however long it is."""
-    if not Path(path).is_file():
+    found = as_path(argument, path)
+    if not found.is_file():
         raise InputError(f"{argument} is {os.fspath(path)!r}: expected {kind}")
-    return Path(path)
+    return found
 
 
 def record(argument: str, value: object, kind: type) -> None:

@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 
 from fnnet.archive import read_npz, reading
-from fnnet.checks import InputError, finite_array, integer, record, require
+from fnnet.checks import InputError, as_path, finite_array, integer, record, require
 from fnnet.datasets.scaling import Scaling
 from fnnet.evaluation import Evaluation
 from fnnet.params import Architecture, Params, check_real
@@ -192,6 +192,7 @@ def _match(scaling: Scaling, params: Params) -> None:
 
 
 def _save(path: str | os.PathLike[str], entries: dict[str, Any]) -> None:
+    as_path("path", path)
     with replacing(path) as file:
         np.savez(file, **entries)
 

@@ -21,6 +21,8 @@ from fnnet.checks import (
     require,
     writes,
 )
+from fnnet.datasets.book import read_book
+from fnnet.datasets.idx import read_idx
 from tests._support import assert_refused
 
 
@@ -151,6 +153,27 @@ def test_the_first_value_that_is_not_finite_is_named(
     finite_array("x", array)
     array[(1,) * len(shape)] = value
     assert_refused(lambda: finite_array("x", array), f"{place} is {value}:", "finite")
+
+
+@pytest.mark.parametrize("path", [None, 3, b"a.npz", "a\0.npz", "\ud800.npz", ["a.npz"]])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda path: fnnet.save_params(path, fnnet.init([2, 1], seed=0)),
+        lambda path: fnnet.save_state(path, fnnet.TrainState(fnnet.init([2, 1], seed=0))),
+        fnnet.load_params,
+        fnnet.load_scaling,
+        fnnet.load_state,
+        fnnet.load_npz,
+        fnnet.load_csv,
+        fnnet.class_names,
+        fnnet.load_mnist,
+        read_idx,
+        read_book,
+    ],
+)
+def test_what_is_no_path_is_named(call: Any, path: Any) -> None:
+    assert_refused(lambda: call(path), f"path is {path!r}: expected a path")
 
 
 api: Any = fnnet  # called with what its types forbid

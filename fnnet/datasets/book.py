@@ -10,12 +10,11 @@ from __future__ import annotations
 import io
 import os
 import pickle
-from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fnnet.checks import InputError, require
+from fnnet.checks import InputError, as_path, require
 from fnnet.datasets.idx import read_bytes
 from fnnet.datasets.labels import check_labels
 from fnnet.records import Array, freeze
@@ -45,7 +44,7 @@ def read_book(path: str | os.PathLike[str]) -> list[tuple[Array, Array]]:
     InputError
         Where the file is missing, damaged, or something else.
     """
-    path = Path(path)
+    path = as_path("path", path)
     file = io.BytesIO(read_bytes(path, _LAYOUT))
     try:
         pairs = [(x.array, y.array) for x, y in _Unpickler(file, encoding="bytes").load()]

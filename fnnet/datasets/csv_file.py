@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fnnet.checks import InputError, integer, refusal, require
+from fnnet.checks import InputError, as_path, integer, refusal, require
 from fnnet.datasets.idx import read_bytes
 from fnnet.records import Array
 
@@ -103,7 +103,7 @@ def read_table(
         Where the file is missing or damaged, has no rows, rows of different lengths or one column,
         or a first row that may be a header or not.
     """
-    path = Path(path)
+    path = as_path("path", path)
     is_character = isinstance(delimiter, str) and len(delimiter) == 1 and delimiter not in '"\r\n'
     require(is_character, "delimiter", delimiter, "one character")
     require(header is None or isinstance(header, bool), "header", header, "True, False or None")

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fnnet.checks import InputError
+from fnnet.checks import InputError, as_path
 
 if TYPE_CHECKING:
     import logging
@@ -78,7 +78,7 @@ def download_mnist(
     except ImportError as error:
         remedy = "expected it for downloads: pip install 'fnnet[mnist]'"
         raise InputError(f"{error.name} is not installed, {remedy}") from None
-    target = Path(pooch.os_cache("fnnet"), "mnist") if folder is None else Path(folder)
+    target = Path(pooch.os_cache("fnnet"), "mnist") if folder is None else as_path("folder", folder)
     failures = []
     for mirror in mirrors:
         try:

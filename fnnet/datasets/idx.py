@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fnnet.checks import InputError
+from fnnet.checks import InputError, as_path
 from fnnet.records import Array
 
 __all__ = ["read_bytes", "read_idx"]
@@ -54,7 +54,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
     ...     read_idx(path)
     array([7, 9], dtype=uint8)
     """
-    path = Path(path)
+    path = as_path("path", path)
     data = _single_member(path) or read_bytes(path, "an IDX file")
     if len(data) < 4 or data[:2] != b"\0\0":
         start = f"starts with the bytes {data[:4].hex(' ')}" if data else "is empty"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fnnet.checks import InputError
+from fnnet.checks import InputError, as_path
 from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.idx import read_idx
 from fnnet.datasets.labels import check_labels
@@ -50,7 +50,7 @@ def load_mnist(path: str | os.PathLike[str]) -> Splits:
     >>> len(splits.train), len(splits.validation), len(splits.test)  # doctest: +SKIP
     (50000, 10000, 10000)
     """
-    path = Path(path)
+    path = as_path("path", path)
     if not path.exists():
         raise InputError(f"{path} does not exist: expected a folder of IDX files or {_BOOK}")
     if path.is_dir() and (any(_idx_files(path)) or not (path / _BOOK).is_file()):

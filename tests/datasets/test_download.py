@@ -160,6 +160,12 @@ def test_a_folder_that_cannot_be_made_is_one_line(
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("folder", [3, b"mnist", "mn\0ist"])
+def test_what_is_no_folder_is_named(folder: Any) -> None:
+    with pytest.raises(InputError, match=r"folder is .*: expected a path$"):
+        download_mnist(folder=folder)
+
+
 def test_shows_progress_and_nothing_else(
     tmp_path: Path,
     mirrors: tuple[Mirror, Mirror],
