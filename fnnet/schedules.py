@@ -82,6 +82,12 @@ constant = made_by("constant", _of_time("constant", lambda _epoch: 1.0))
 """The learning rate as it is."""
 
 
+def _as_epochs(epochs: int) -> int:
+    epochs = integer("epochs", epochs, at_least=1)
+    finite_number("epochs", epochs)  # times are floats, and are divided by it
+    return epochs
+
+
 @remembered
 def step_decay(epochs: int, by: float = 0.1) -> Schedule:
     """Multiplied by `by`, at most 1, after every so many epochs.
@@ -89,7 +95,7 @@ def step_decay(epochs: int, by: float = 0.1) -> Schedule:
     >>> step_decay(10, 0.5)(9.9), step_decay(10, 0.5)(20)
     (1.0, 0.25)
     """
-    epochs, by = integer("epochs", epochs, at_least=1), finite_number("by", by, above=0)
+    epochs, by = _as_epochs(epochs), finite_number("by", by, above=0)
     require(by <= 1, "by", by, "a number of at most 1")
     return _of_time(f"step({epochs}, {by})", lambda epoch: by ** (epoch // epochs))
 
@@ -125,7 +131,7 @@ def cosine(epochs: int, *, warm_up: float = 0.0) -> Schedule:
     >>> [round(schedule(epoch), 2) for epoch in (0, 1, 2, 16, 30)]
     [0.0, 0.5, 1.0, 0.5, 0.0]
     """
-    epochs = integer("epochs", epochs, at_least=1)
+    epochs = _as_epochs(epochs)
     warm_up = finite_number("warm_up", warm_up, at_least=0, below=epochs)
 
     def factor(epoch: float) -> float:

@@ -333,6 +333,8 @@ def test_a_schedule_of_ones_own_may_give_each_network_its_rate(stacked: bool) ->
     ("call", "fragment"),
     [
         (lambda: step_decay(0), "epochs is 0: expected an integer of at least 1"),
+        (lambda: step_decay(10**400), "...: expected a finite number"),
+        (lambda: cosine(10**400), "...: expected a finite number"),
         (lambda: step_decay(1, 0), "by is 0: expected a finite number above 0"),
         (lambda: exponential(-0.1), "rate is -0.1: expected a finite number of at least 0"),
         (lambda: exponential(np.nan), "rate is nan"),
