@@ -94,13 +94,15 @@ class EpochReport(Record):
         return row
 
 
-def _frozen(state: Any) -> Any:
-    return tuple(map(_frozen, state)) if isinstance(state, tuple) else read_only(state)
+def _frozen(state: Any, name: str) -> Any:
+    if not isinstance(state, tuple):
+        return read_only(state, name)
+    return tuple(_frozen(part, f"{name}[{k}]") for k, part in enumerate(state))
 
 
 def _as_kept(state: tuple[Any, ...]) -> tuple[Any, ...]:
     require(isinstance(state, tuple), "optimizer", state, "a tuple of arrays, or of such tuples")
-    return tuple(map(_frozen, state))
+    return tuple(_frozen(part, f"optimizer[{k}]") for k, part in enumerate(state))
 
 
 def _as_history(history: Iterable[EpochReport]) -> tuple[EpochReport, ...]:

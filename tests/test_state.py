@@ -102,6 +102,8 @@ class TestFields:
             ({"epoch": 1.0}, "epoch is 1.0: expected an integer of at least 0"),
             ({"history": [None]}, "history[0] is None: expected an EpochReport"),
             ({"optimizer": np.zeros(3)}, "optimizer is an array of shape (3,)"),
+            ({"optimizer": ("a",)}, "optimizer[0] is 'a': expected real numbers"),
+            ({"optimizer": (np.zeros(3), (1, None))}, "optimizer[1][1] is None: expected real"),
             ({"best": 3}, "best is 3: expected a Params"),
             ({"history": 3}, "history is 3: expected a sequence of EpochReports"),
         ],
@@ -316,7 +318,9 @@ class TestBadInput:
         data = attrs.evolve(DATA, x=np.full((23, 5), 1e300))
         state = start(init(SIZES, seed=0), TrainConfig())
         for call in calls(state, TrainConfig(), monitor={"test": data}):
-            assert_refused(call, "monitor['test'].x, scaled, is ", "finite in float32")
+            assert_refused(
+                call, "monitor['test'].x is 1e+300: expected numbers ", "finite in float32"
+            )
 
     @pytest.mark.parametrize("monitor", [None, [DATA], DATA, {0: DATA}, {"test"}])
     def test_a_monitor_is_a_dict(self, monitor: Any) -> None:
