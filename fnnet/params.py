@@ -22,6 +22,10 @@ DTYPES = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.complex128))
 """What theta may hold. complex128 is there for complex-step derivatives."""
 
 
+_LARGEST = np.iinfo(np.intp).max // 16
+"""Parameters that NumPy could count the bytes of, whether or not there is memory for them."""
+
+
 def _as_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     if isinstance(sizes, np.ndarray):
         sizes = sizes.tolist()
@@ -62,6 +66,8 @@ class Architecture:
     activations: tuple[Activation, ...] = attrs.field(converter=_as_activations)
 
     def __attrs_post_init__(self) -> None:
+        fits = self.n_parameters <= _LARGEST
+        require(fits, "sizes", self.sizes, "a network whose parameters an array can hold")
         layers = len(self.sizes) - 1
         fits = len(self.activations) == layers
         names = [activation.name for activation in self.activations]

@@ -57,6 +57,7 @@ class TestArchitecture:
             ("784,10", ["sizes is '784,10'", "at least two"]),
             (iter([3, 2]), ["sizes is <", "at least two"]),
             ([[3, 2], 1], ["sizes[0] is [3, 2]"]),
+            ([3, 10**19], ["sizes is (3, 10000000000000000000)", "an array can hold"]),
             (np.ones((2, 2), int), ["sizes[0] is [1, 1]"]),
         ],
     )

@@ -436,7 +436,7 @@ class TestUnreadable:
             ({"sizes": np.asarray([0, 3])}, "sizes[0] is 0"),
             ({"sizes": np.asarray([2.0, 1.0])}, "sizes[0] is 2.0"),
             ({"sizes": np.asarray([[2, 1]])}, "sizes"),
-            ({"sizes": np.asarray([2**62, 2**62])}, "theta is"),
+            ({"sizes": np.asarray([2**62, 2**62])}, "sizes is"),
             ({"activations": np.asarray(["relux"])}, "'relux'"),
             ({"activations": np.asarray(["sigmoid"] * 2)}, "activations is"),
             ({"activations": np.asarray([1.0])}, "activations is"),
