@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 __all__ = [
     "InputError",
     "a_function",
     "a_key_function",
     "array_of_numbers",
+    "as_dtype",
     "as_path",
     "by_name",
     "existing_file",
@@ -109,6 +110,16 @@ def as_path(argument: str, path: Any) -> Path:
     except (TypeError, UnicodeEncodeError):
         pass
     raise refusal(argument, path, "a path")
+
+
+def as_dtype(argument: str, dtype: DTypeLike, kinds: str, expected: str) -> np.dtype[Any]:
+    """`dtype` as NumPy's, if its kind is one of these."""
+    try:
+        made = np.dtype(dtype)
+    except (TypeError, ValueError):  # of no such name; no name at all
+        raise refusal(argument, dtype, expected) from None
+    require(made.kind in kinds, argument, dtype, expected)
+    return made
 
 
 def existing_file(argument: str, path: str | os.PathLike[str], kind: str) -> Path:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from fnnet.checks import (
     array_of_numbers,
+    as_dtype,
     finite_array,
     finite_number,
     integer,
@@ -187,11 +188,7 @@ class Dataset(Record):
             Where there are no such rows, or dtype is none of real or complex floats, or cannot hold
             the numbers.
         """
-        try:
-            is_floats = np.issubdtype(np.dtype(dtype), np.inexact)
-        except TypeError:  # of no such name
-            is_floats = False
-        require(is_floats, "dtype", dtype, "float32 or float64")
+        dtype = as_dtype("dtype", dtype, "fc", "float32 or float64")
         x, y, weights = self.of_rows(rows)
         try:
             with np.errstate(over="raise", invalid="raise", under="ignore"):

@@ -35,6 +35,13 @@ class TestOneHot:
     def test_has_the_dtype_asked_for(self, dtype: type) -> None:
         assert one_hot([0], 2, dtype=dtype).dtype == dtype
 
+    @pytest.mark.parametrize("dtype", ["foo", "f4,f4", str, np.eye(3)])
+    def test_is_of_a_dtype_of_numbers(self, dtype: Any) -> None:
+        assert_refused(lambda: one_hot([0], 2, dtype=dtype), "dtype is ", "a dtype of numbers")
+
+    def test_is_of_no_more_classes_than_an_array_can_hold(self) -> None:
+        assert_refused(lambda: one_hot([0], 10**19), "classes is 10000000000000000000", "can hold")
+
     def test_is_float32_by_default(self) -> None:
         assert one_hot([0], 2).dtype == np.float32
 
