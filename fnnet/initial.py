@@ -10,7 +10,7 @@ import attrs
 import numpy as np
 from numpy.typing import DTypeLike
 
-from fnnet.checks import InputError, a_function, by_name, require
+from fnnet.checks import a_function, as_dtype, by_name, finite_array, finite_number, require
 from fnnet.params import DTYPES, Activations, Architecture, Params, stack
 from fnnet.records import Array, freeze
 from fnnet.streams import Purpose, as_seed, stream
@@ -43,6 +43,10 @@ class Spread:
     name: str
     deviation: Callable[[int, int], float] = attrs.field(validator=a_function, repr=False)
     uniform: bool = False
+
+    def of_layer(self, n_in: int, n_out: int) -> float:
+        """`deviation(n_in, n_out)`, if it is a number."""
+        return finite_number(f"{self.name}.deviation", self.deviation(n_in, n_out))
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
         """Random numbers of that shape, of deviation 1, in float64."""
@@ -125,11 +129,9 @@ def init(
 
 def _as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
     expected = "float32 or float64"
-    try:
-        kind = np.dtype("none" if dtype is None else dtype)  # np.dtype(None) is float64
-    except TypeError:
-        raise InputError(f"dtype is {dtype!r}: expected {expected}") from None
-    require(kind in DTYPES[:2], "dtype", str(kind), expected)
+    require(dtype is not None, "dtype", dtype, expected)  # np.dtype(None) is float64
+    kind = as_dtype("dtype", dtype, "f", expected)
+    require(kind in DTYPES[:2], "dtype", dtype, expected)
     return kind
 
 
@@ -143,7 +145,10 @@ def _draw(
         matrix[...] = weights.draw(rng, matrix.shape)
         if weights.uniform != biases.uniform:
             matrix[:, -1] = biases.draw(rng, (n_out,))
-        matrix[:, :-1] *= weights.deviation(n_in, n_out)
-        matrix[:, -1] *= biases.deviation(n_in, n_out)
+        matrix[:, :-1] *= weights.of_layer(n_in, n_out)
+        matrix[:, -1] *= biases.of_layer(n_in, n_out)
     theta += 0.0  # no zero of theirs is a negative one
-    return Params(architecture, freeze(theta.astype(dtype)))
+    with np.errstate(over="ignore"):  # an infinity is refused below
+        cast = theta.astype(dtype)
+    finite_array("theta", cast, theta)
+    return Params(architecture, freeze(cast))

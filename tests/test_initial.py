@@ -51,9 +51,21 @@ class TestInit:
     def test_seeds_differ(self) -> None:
         assert len({init([2, 2], seed=seed) for seed in range(100)}) == 100
 
-    @pytest.mark.parametrize("dtype", [int, np.float16, complex, "text", ">f4", object])
+    @pytest.mark.parametrize("dtype", [int, np.float16, complex, "text", ">f4", object, np.eye(3)])
     def test_refuses_other_dtypes(self, dtype: Any) -> None:
         assert_refused(lambda: init([2, 1], seed=0, dtype=dtype), "dtype is ", "float32 or float64")
+
+    @pytest.mark.parametrize("deviation", ["a", None, np.nan, np.inf, 1j])
+    @pytest.mark.parametrize("of", ["weights", "biases"])
+    def test_refuses_a_deviation_that_is_no_finite_number(self, of: str, deviation: Any) -> None:
+        spread: Any = {of: Spread("mine", lambda _n_in, _n_out: deviation)}
+        assert_refused(lambda: init([2, 1], seed=0, **spread), "mine.deviation is ", "finite numb")
+
+    def test_refuses_numbers_beyond_its_dtype(self) -> None:
+        wide = Spread("wide", lambda _n_in, _n_out: 1e300)
+        told = "e+299: expected numbers finite in float32"
+        assert_refused(lambda: init([2, 1], seed=0, weights=wide), "theta[0] is ", told)
+        assert abs(init([2, 1], seed=0, weights=wide, dtype=np.float64).theta[0]) > 1e299
 
     @pytest.mark.parametrize("seed", [-1, [], None, "0", 1.5, [0, -1]])
     def test_refuses_what_is_no_seed(self, seed: Any) -> None:
