@@ -209,10 +209,10 @@ class _Softmax(Activation):
     @np.errstate(over="ignore", under="ignore")
     def __call__(self, z: ArrayLike) -> Array:
         """The shares of the linear outputs z (..., units): rows are samples."""
-        rows = np.atleast_1d(_as_floats(z))
-        columns = rows[..., np.newaxis]
+        columns = np.atleast_1d(_as_floats(z))[..., np.newaxis]
         a = np.empty_like(columns)
-        self.function(columns, a)
+        if columns.size:  # no units have no largest one
+            self.function(columns, a)
         return a[..., 0]
 
     def prime(self, _z: ArrayLike, /) -> NoReturn:

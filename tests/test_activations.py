@@ -24,7 +24,7 @@ from fnnet.activations import (
 )
 from fnnet.arithmetic import arithmetic
 from fnnet.records import Array
-from tests._support import assert_refused, inputs, linear
+from tests._support import assert_refused, inputs, linear, same_bits
 
 FLOATS = [np.float32, np.float64]
 DTYPES = [*FLOATS, np.complex128]
@@ -263,6 +263,11 @@ class TestSoftmax:
         most = np.finfo(dtype).max
         assert softmax(np.array([most, -most, 0], dtype)).tolist() == [1, 0, 0]
         assert softmax(np.array([most, most], dtype)).tolist() == [0.5, 0.5]
+
+    @pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 3)])
+    def test_of_nothing_is_nothing(self, shape: tuple[int, ...]) -> None:
+        for activation in ACTIVATIONS.values():
+            assert same_bits(activation(np.zeros(shape)), np.zeros(shape))
 
     def test_does_not_change_with_a_shift(self) -> None:
         z = np.array([3.0, -1.0, 0.5])
