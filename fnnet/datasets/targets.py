@@ -41,7 +41,9 @@ def weigh_classes(dataset: Dataset, weights: Sequence[float] | None = None) -> D
         of_class = array_of_numbers("weights", weights)
         require(of_class.shape == (classes,), "weights", of_class, f"one for each of {classes}")
     own = 1.0 if dataset.weights is None else dataset.weights
-    return attrs.evolve(dataset, weights=of_class[dataset.y] * own)
+    with np.errstate(over="ignore", invalid="ignore"):  # a Dataset takes no infinity, and no NaN
+        of_samples = of_class[dataset.y] * own
+    return attrs.evolve(dataset, weights=of_samples)
 
 
 def smooth_labels(dataset: Dataset, smoothing: float) -> Dataset:

@@ -49,6 +49,12 @@ class TestWeighClasses:
         assert weighed.weights is not None
         assert weighed.weights.tolist() == [1, 20, 30, 0]
 
+    @pytest.mark.parametrize(("own", "of_class"), [(1e300, 1e300), (0.0, np.inf)])
+    def test_products_that_are_not_finite_are_refused(self, own: float, of_class: float) -> None:
+        data = Dataset([[1.0]], [0], weights=[own])
+        told = "expected finite values only"
+        assert_refused(lambda: weigh_classes(data, [of_class]), "weights[0] is ", told)
+
     def test_all_else_stays(self) -> None:
         data = dataset(9, (3, 4), "bytes")
         assert attrs.evolve(weigh_classes(data), weights=None) == data
@@ -61,6 +67,7 @@ class TestWeighClasses:
             (1.0, ["weights is an array of shape ()", "one for each of 3"]),
             ([1, -2, 3], ["weights has -2.0: expected numbers of at least 0"]),
             ([1, np.nan, 3], ["is nan: expected finite values only"]),
+            ([1, np.inf, 3], ["is inf: expected finite values only"]),
             ([1, 2j, 3], ["weights is ", "complex128", "a real number"]),
             (["a", "b", "c"], ["weights is ['a', 'b', 'c']: expected real numbers"]),
             ([1, None, 2], ["weights is [1, None, 2]: expected real numbers"]),
