@@ -6,9 +6,10 @@ from typing import Any
 
 import attrs
 import numpy as np
+from numpy.typing import ArrayLike
 
 from fnnet.blocks import Block, of_blocks
-from fnnet.checks import InputError, record, require
+from fnnet.checks import InputError, array_of_numbers, integer, record, require
 from fnnet.costs import Cost, cost_for, quadratic
 from fnnet.datasets.dataset import Dataset
 from fnnet.datasets.labels import one_hot
@@ -28,6 +29,24 @@ __all__ = [
 ]
 
 
+def _as_correct(correct: ArrayLike) -> Figure:
+    return _as_real("correct", correct)
+
+
+def _as_total(total: int) -> int:
+    return integer("total", total, at_least=1)
+
+
+def _as_cost(cost: ArrayLike) -> Figure:
+    return _as_real("cost", cost)
+
+
+def _as_real(argument: str, values: ArrayLike) -> Figure:
+    array = array_of_numbers(argument, values)
+    require(array.dtype.kind in "iuf", argument, values, "real numbers")
+    return as_figure(array)
+
+
 @attrs.frozen
 class Evaluation(Record):
     """What `evaluate` found: numbers for one network, arrays (K,) for a stack of K.
@@ -42,9 +61,9 @@ class Evaluation(Record):
         Mean cost over the samples.
     """
 
-    correct: Figure = attrs.field(converter=as_figure, eq=figure_bits)
-    total: int
-    cost: Figure = attrs.field(converter=as_figure, eq=figure_bits)
+    correct: Figure = attrs.field(converter=_as_correct, eq=figure_bits)
+    total: int = attrs.field(converter=_as_total)
+    cost: Figure = attrs.field(converter=_as_cost, eq=figure_bits)
 
     @property
     def accuracy(self) -> Figure:

@@ -53,6 +53,21 @@ def binary(n: int) -> Dataset:
     return Dataset(inputs(n, 3).astype(np.float32), labels(n, 1, classes=2).astype(float))
 
 
+class TestEvaluation:
+    @pytest.mark.parametrize(
+        ("figures", "told"),
+        [
+            (("a", 3, 0.5), "correct is 'a': expected real numbers"),
+            ((1, None, 0.5), "total is None: expected an integer of at least 1"),
+            ((1, 0, 0.5), "total is 0: expected an integer of at least 1"),
+            ((1, 3, object()), "cost is <object object"),
+            ((1, 3, 1j), "cost is 1j: expected real numbers"),
+        ],
+    )
+    def test_is_of_numbers(self, figures: Any, told: str) -> None:
+        assert_refused(lambda: Evaluation(*figures), told)
+
+
 class TestEvaluate:
     def test_counts_the_right_ones_and_means_the_cost(self) -> None:
         data = Dataset(np.diag([1.0, 1, 3]), [0, 2, 2])
