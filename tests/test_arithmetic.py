@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from threadpoolctl import ThreadpoolController, threadpool_info, threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
-from fnnet.arithmetic import _PinOfThread, _pins, arithmetic
+from fnnet.arithmetic import _PinOfThread, _pins, arithmetic, blas_libraries
 
 
 def threads() -> set[int]:
-    libraries = threadpool_info()
-    return {library["num_threads"] for library in libraries if library["user_api"] == "blas"}
+    """Of NumPy's BLAS: SciPy brings one of its own, which may be loaded later."""
+    return {library.get_num_threads() for library in blas_libraries()}
 
 
 @contextmanager

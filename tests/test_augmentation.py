@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info, threadpool_limits
+from threadpoolctl import threadpool_limits
 
 from fnnet import Batch
+from fnnet.arithmetic import blas_libraries
 from fnnet.augmentation import Augmentation, affine, augmentations, elastic, shifts
 from fnnet.records import Array
 from fnnet.streams import Purpose, stream
@@ -75,9 +76,7 @@ def test_matrix_products_are_made_with_one_blas_thread(monkeypatch: pytest.Monke
     threads: set[int] = set()
 
     def watched(n: int, sigma: float) -> Array:
-        threads.update(
-            pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"
-        )
+        threads.update(library.get_num_threads() for library in blas_libraries())
         return smoothing(n, sigma)
 
     monkeypatch.setattr("fnnet.distortions.smoothing", watched)
