@@ -62,5 +62,5 @@ def of_blocks(
 
     with arithmetic():
         tasks = [partial(compute, k) for k in range(len(starts))]
-        run(tasks, workers=workers if params.theta.size >= _SHARED else 1)
+        run(tasks, workers if params.theta.size >= _SHARED else 1)
     return results

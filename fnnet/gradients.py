@@ -7,7 +7,7 @@ the sizes alone, and shards are added up in their order: workers make it faster,
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from functools import partial
 from itertools import pairwise
 from math import prod
@@ -65,27 +65,25 @@ class BatchGradient:
 
     def fill(self, x: Array, y: Array, cost: Cost, scale: Array) -> Array:
         """`scale` times the gradients of the samples' costs, added up: (..., P), a buffer."""
-        self._backprop(x, y, cost, scale, self._fill)
+        self._backprop(x, y, cost, scale)
+        run(self._fill, self._workers)
         return self._vector
 
     def descend(self, x: Array, y: Array, cost: Cost, scale: Array) -> None:
         """Lower theta, in place, by what `fill` computes."""
-        self._backprop(x, y, cost, scale, self._descend)
+        self._backprop(x, y, cost, scale)
+        run(self._descend, self._workers)
 
-    def _backprop(
-        self, x: Array, y: Array, cost: Cost, scale: Array, then: Sequence[Callable[[], None]]
-    ) -> None:
-        """The passes of all shards, and `then` what takes their deltas."""
+    def _backprop(self, x: Array, y: Array, cost: Cost, scale: Array) -> None:
         if len(self._shards) == 1:
             self._shards[0].backprop(x, y, cost, scale)
-            then[0]()
             return
         scale = np.broadcast_to(scale, (*scale.shape[:-2], 1, x.shape[-2]))
         tasks = [
             partial(shard.backprop, x[..., cut, :], y[..., cut], cost, scale[..., cut])
             for shard, cut in zip(self._shards, self._columns, strict=True)
         ]
-        run(tasks, then, workers=self._workers)
+        run(tasks, self._workers)
 
     def costs(self, y: Array, cost: Cost) -> Array:
         """What each sample of the last batch costs, (..., n), given its targets (..., n_out, n)."""

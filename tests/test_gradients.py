@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnet import Architecture, Cost, Params, gradients, parallel, products, quadratic
+from fnnet import Architecture, Cost, Params, gradients, products, quadratic
 from fnnet import cost as cost_of
 from fnnet.batches import with_ones
 from fnnet.costs import COSTS
@@ -114,14 +114,16 @@ def test_a_stack_is_its_members_bit_for_bit(sizes: tuple[int, ...]) -> None:
 def test_a_batch_is_cut_by_its_size_and_by_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     tasks: list[int] = []
 
-    def run(*rounds: Any, workers: int) -> None:
-        tasks.extend(map(len, rounds))
-        parallel.run(*rounds, workers=workers)
+    def run(given: Any, _: int) -> None:
+        tasks.append(len(given))
+        for task in given:
+            task()
 
     monkeypatch.setattr(gradients, "run", run)
     gradient_of((784, 16, 16, 10), 10, workers=8)
-    assert tasks == []
+    assert set(tasks) == {1}
+    tasks.clear()
     monkeypatch.setattr(gradients, "_SHARD", 13002 * 10)
     for workers in (1, 8):
         gradient_of((784, 16, 16, 10), 45, workers=workers)
-    assert tasks == [4, 4] * 2 * 2  # of fill and of descend: the passes, and the rows
+        assert set(tasks) == {4}
