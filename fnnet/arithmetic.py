@@ -117,7 +117,7 @@ class arithmetic:  # noqa: N801  # reads as `with arithmetic():`, as `errstate` 
     def __exit__(self, *error: Any) -> None:
         try:
             self._leave()
-        except BaseException:
+        except BaseException:  # Ctrl-C
             self._leave()
             raise
         finally:

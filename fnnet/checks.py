@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 __all__ = [
+    "LARGEST_ARRAY",
     "InputError",
     "a_function",
     "a_key_function",
@@ -36,6 +37,9 @@ __all__ = [
 
 
 Named = TypeVar("Named")
+
+LARGEST_ARRAY = np.iinfo(np.intp).max // 16
+"""Numbers that NumPy could count the bytes of, whether or not there is memory for them."""
 
 _UNWRITTEN = 12345.678
 """What no function makes of zeros."""

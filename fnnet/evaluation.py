@@ -154,7 +154,6 @@ def confusion_matrix(params: Params, dataset: Dataset, *, workers: int | None = 
     >>> matrix.shape, matrix.sum()
     ((10, 10), np.int64(360))
     """
-    record("params", params, Params)
     check_fits(params, dataset)
     classes = max(2, dataset.n_out)
     matrix = np.zeros((*params.leading, classes, classes), np.int64)
@@ -200,7 +199,6 @@ def regression_report(
     >>> report.mean_absolute_error
     array([0.325..., 0.343...])
     """
-    record("params", params, Params)
     check_fits(params, dataset)
     require(dataset.classes is None, "dataset.y", dataset.y, "float targets, not class labels")
 

@@ -13,17 +13,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet.activations import Activation, as_activation
-from fnnet.checks import integer, record, refusal, require
+from fnnet.checks import LARGEST_ARRAY, integer, record, refusal, require
 from fnnet.records import Array, Record, bits, freeze, read_only
 
 __all__ = ["DTYPES", "Activations", "Architecture", "Params", "check_real", "stack"]
 
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.complex128))
 """What theta may hold. complex128 is there for complex-step derivatives."""
-
-
-_LARGEST = np.iinfo(np.intp).max // 16
-"""Parameters that NumPy could count the bytes of, whether or not there is memory for them."""
 
 
 def _as_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
@@ -66,7 +62,7 @@ class Architecture:
     activations: tuple[Activation, ...] = attrs.field(converter=_as_activations)
 
     def __attrs_post_init__(self) -> None:
-        fits = self.n_parameters <= _LARGEST
+        fits = self.n_parameters <= LARGEST_ARRAY
         require(fits, "sizes", self.sizes, "a network whose parameters an array can hold")
         layers = len(self.sizes) - 1
         fits = len(self.activations) == layers

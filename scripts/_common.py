@@ -154,7 +154,7 @@ def _open_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # closed, as by >&-: then nothing is shown
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            setattr(sys, name, open(nowhere, "w", closefd=False))  # noqa: SIM115
+            setattr(sys, name, open(nowhere, "w", closefd=False))  # noqa: SIM115  # to the end
         stream = getattr(sys, name)
         if isinstance(stream, TextIOWrapper):  # a name may have what its encoding has not
             stream.reconfigure(errors="backslashreplace")

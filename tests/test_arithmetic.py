@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from threading import Event, Thread, local
@@ -63,7 +63,8 @@ def test_what_is_restored_is_what_was_there_this_time() -> None:
             assert threads() == {n}
 
 
-def test_two_threads_may_be_inside_at_once() -> None:
+@contextmanager
+def another_thread_inside() -> Iterator[None]:
     entered, leave = Event(), Event()
 
     def stay() -> None:
@@ -71,14 +72,22 @@ def test_two_threads_may_be_inside_at_once() -> None:
             entered.set()
             leave.wait(10)
 
-    with blas_at(2):
-        with arithmetic():
-            other = Thread(target=stay)
-            other.start()
-            assert entered.wait(10)
-        assert threads() == {1}
+    other = Thread(target=stay)
+    other.start()
+    assert entered.wait(10)
+    try:
+        yield
+    finally:
         leave.set()
         other.join(10)
+
+
+def test_two_threads_may_be_inside_at_once() -> None:
+    with blas_at(2), ExitStack() as other:
+        with arithmetic():
+            other.enter_context(another_thread_inside())
+        assert threads() == {1}
+        other.close()
         assert threads() == {2}
 
 
@@ -219,17 +228,7 @@ def test_ctrl_c_leaves_everything_as_it_was() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 def test_in_a_forked_child_the_other_threads_are_not_inside() -> None:
-    entered, leave = Event(), Event()
-
-    def stay() -> None:
-        with arithmetic():
-            entered.set()
-            leave.wait(10)
-
-    with blas_at(2):
-        other = Thread(target=stay)
-        other.start()
-        assert entered.wait(10)
+    with blas_at(2), another_thread_inside():
         child = os.fork()
         if child == 0:
             try:
@@ -239,6 +238,4 @@ def test_in_a_forked_child_the_other_threads_are_not_inside() -> None:
             finally:
                 os._exit(2)
         _, status = os.waitpid(child, 0)
-        leave.set()
-        other.join(10)
     assert os.waitstatus_to_exitcode(status) == 0

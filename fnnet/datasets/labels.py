@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from fnnet.checks import InputError, array_of_numbers, as_dtype, integer, require
+from fnnet.checks import LARGEST_ARRAY, InputError, array_of_numbers, as_dtype, integer, require
 from fnnet.records import Array
 
 __all__ = ["check_labels", "one_hot"]
@@ -42,8 +42,7 @@ def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -
     labels = array_of_numbers("labels", labels)
     as_dtype("dtype", dtype, "biufc", "a dtype of numbers")
     classes = integer("classes", classes, at_least=1)
-    can_count = classes <= np.iinfo(np.intp).max // 16
-    require(can_count, "classes", classes, "as many as an array can hold")
+    require(classes <= LARGEST_ARRAY, "classes", classes, "as many as an array can hold")
     check_labels("labels", labels, classes)
     return np.asarray(labels[..., np.newaxis] == np.arange(classes), dtype)
 
