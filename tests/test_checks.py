@@ -72,15 +72,18 @@ def test_a_function_writes_all_of_its_result() -> None:
     assert_refused(lambda: writes("half", half, np.zeros(4)), "half leaves `out` as it was")
 
 
+NO_FUNCTION: Any = 3
+
+
 @pytest.mark.parametrize(
     "record",
     [
-        lambda: fnnet.Activation("mine", 3, fnnet.tanh.derivative),  # type: ignore[arg-type]
-        lambda: fnnet.Cost("mine", 3, fnnet.quadratic.derivative),  # type: ignore[arg-type]
-        lambda: fnnet.Optimizer("mine", fnnet.sgd.init, 3),  # type: ignore[arg-type]
-        lambda: fnnet.Schedule("mine", 3),  # type: ignore[arg-type]
-        lambda: fnnet.Augmentation("mine", 3),  # type: ignore[arg-type]
-        lambda: fnnet.Spread("mine", 3),  # type: ignore[arg-type]
+        lambda: fnnet.Activation("mine", NO_FUNCTION, fnnet.tanh.derivative),
+        lambda: fnnet.Cost("mine", NO_FUNCTION, fnnet.quadratic.derivative),
+        lambda: fnnet.Optimizer("mine", fnnet.sgd.init, NO_FUNCTION),
+        lambda: fnnet.Schedule("mine", NO_FUNCTION),
+        lambda: fnnet.Augmentation("mine", NO_FUNCTION),
+        lambda: fnnet.Spread("mine", NO_FUNCTION),
     ],
 )
 def test_a_records_functions_are_functions(record: Any) -> None:

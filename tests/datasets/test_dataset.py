@@ -319,8 +319,9 @@ class TestEquality:
 
 class TestSplits:
     def test_are_of_data_sets(self) -> None:
+        nothing: Any = None
         with pytest.raises(InputError, match="test is None: expected a Dataset"):
-            Splits(dataset(), dataset(), None)  # type: ignore[arg-type]
+            Splits(dataset(), dataset(), nothing)
 
     def test_are_equal_where_their_parts_are(self) -> None:
         splits = Splits(dataset(), dataset(), dataset())

@@ -27,6 +27,7 @@ from tests._support import assert_refused, close, inputs
 
 BOTH = [standardisation, min_max]
 SCALING = Scaling([1.0, 0.0], [2.0, -3.0])
+NOTHING: Any = None
 
 
 def data(x: Any, **fields: Any) -> Dataset:
@@ -246,7 +247,7 @@ class TestApply:
             ),
             (lambda: apply_scaling(SCALING, ["a", "b"]), ["x is", "expected real numbers"]),
             (lambda: apply_scaling(SCALING, [1j, 0]), ["x is", "expected real numbers"]),
-            (lambda: apply_scaling(None, [1.0, 0.0]), ["scaling is None: expected a Scaling"]),  # type: ignore[call-overload]
+            (lambda: apply_scaling(NOTHING, [1.0, 0.0]), ["scaling is None: expected a Scaling"]),
         ],
     )
     def test_refuses(self, call: Callable[[], object], fragments: list[str]) -> None:
