@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import attrs
 import numpy as np
 
-from fnnet.checks import (
+from fnnet._checks import (
     a_function,
     array_of_numbers,
     finite_array,
@@ -19,11 +19,11 @@ from fnnet.checks import (
     record,
     require,
 )
+from fnnet._distortions import Affine, Chain, Elastic, Shifts
+from fnnet._random import Purpose, stream
+from fnnet._records import Array, freeze
+from fnnet._warping import Shape
 from fnnet.datasets.batch import Batch
-from fnnet.distortions import Affine, Chain, Elastic, Shifts
-from fnnet.records import Array, freeze
-from fnnet.streams import Purpose, stream
-from fnnet.warping import Shape
 
 __all__ = ["Augmentation", "affine", "augmentations", "elastic", "shifts"]
 

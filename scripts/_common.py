@@ -15,7 +15,7 @@ import numpy as np
 import typer
 
 import fnnet
-from fnnet.checks import require
+from fnnet._checks import require
 
 _DELIMITERS = {".csv": ",", ".txt": ",", ".tsv": "\t"}
 

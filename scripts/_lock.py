@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fnnet.checks import InputError
+from fnnet._checks import InputError
 
 __all__ = ["alone", "lock"]
 

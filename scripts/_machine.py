@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from fnnet.parallel import processors
+from fnnet._parallel import processors
 
 _DISTRIBUTIONS = ("fnnet", "numpy", "torch", "jax", "scikit-learn")
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from fnnet.activations import ACTIVATIONS
-from fnnet.costs import COSTS
-from fnnet.initial import BIASES, WEIGHTS
+from fnnet.network.activations import ACTIVATIONS
+from fnnet.network.costs import COSTS
+from fnnet.network.initializers import BIASES, WEIGHTS
 
 
 def _option(panel: str, help: str, *flags: str, **more: Any) -> Any:

@@ -16,8 +16,8 @@ import numpy as np
 import fnnet
 from _common import Reading, digest_of
 from _lock import lock
-from fnnet.checks import require
-from fnnet.replacing import replacing
+from fnnet._checks import require
+from fnnet._files import replacing
 
 _SHAPE: dict[str, Any] = {
     "data": str,

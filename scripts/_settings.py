@@ -7,8 +7,8 @@ from math import isqrt
 from typing import Any
 
 import fnnet
-from fnnet.checks import InputError, by_name, finite_number, integer, require
-from fnnet.costs import as_cost
+from fnnet._checks import InputError, by_name, finite_number, integer, require
+from fnnet.network.costs import as_cost
 
 _ETAS = {"sgd": 3.0, "momentum": 0.3, "nesterov": 0.3}
 """For the notebook's cost; all other optimizers bring a gradient to length themselves."""

@@ -20,8 +20,8 @@ from _benchmark.plot import plot as draw
 from _benchmark.report import show, show_machine
 from _common import Data, data_name, load_data, run
 from _machine import machine, versions
-from fnnet.checks import InputError, integer, require
-from fnnet.replacing import replacing
+from fnnet._checks import InputError, integer, require
+from fnnet._files import replacing
 
 
 class Part(StrEnum):

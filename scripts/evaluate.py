@@ -15,8 +15,8 @@ from rich.table import Table
 import _run_folder
 import fnnet
 from _common import Data, Reading, class_names, is_table, load_data, percent, run, task_of
-from fnnet.checks import InputError, require
-from fnnet.prediction import PROBABILISTIC, classes_of
+from fnnet._checks import InputError, require
+from fnnet.network.prediction import PROBABILISTIC, classes_of
 
 
 def main(

@@ -9,10 +9,10 @@ import typer
 
 import fnnet
 from _common import run
-from fnnet.activations import ACTIVATIONS
-from fnnet.checks import finite_number, integer
-from fnnet.costs import COSTS
-from fnnet.gradient_check import relative_error
+from fnnet._checks import finite_number, integer
+from fnnet.evaluation.gradient_check import relative_error
+from fnnet.network.activations import ACTIVATIONS
+from fnnet.network.costs import COSTS
 
 
 def main(

@@ -21,8 +21,8 @@ from _reproduce.plot import can_draw, plot_curves, plot_points
 from _reproduce.report import count, line, markdown
 from _reproduce.result import Result
 from _reproduce.run import TRIAL_SEED, all_epochs, check, is_there, run
-from fnnet.checks import InputError, integer, require
-from fnnet.replacing import replacing
+from fnnet._checks import InputError, integer, require
+from fnnet._files import replacing
 
 
 def main(

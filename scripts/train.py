@@ -12,7 +12,7 @@ import _run_folder
 import _settings
 import fnnet
 from _common import Data, Reading, class_names, data_name, load_data, percent, run, task_of
-from fnnet.checks import InputError, integer
+from fnnet._checks import InputError, integer
 
 
 def main(

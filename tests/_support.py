@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import fnnet
-from fnnet.records import Array, Record
+from fnnet._records import Array, Record
 
 SIZES = [(3, 2), (1, 1), (5, 1, 3), (4, 7, 2), (6, 5, 4, 3), (1, 1, 1, 1), (17, 33, 16, 10)]
 """Architectures from no hidden layer to three, widths of 1 among them."""

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from fnnet.records import Array
+from fnnet._records import Array
 
 # The tests too repeat; --hypothesis-profile=default draws other examples at each run.
 settings.register_profile("repeatable", derandomize=True)

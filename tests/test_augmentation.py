@@ -11,11 +11,11 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from fnnet import Batch
-from fnnet.arithmetic import blas_libraries
+from fnnet._random import Purpose, stream
+from fnnet._records import Array
+from fnnet._threads import blas_libraries
+from fnnet._warping import smoothing
 from fnnet.augmentation import Augmentation, affine, augmentations, elastic, shifts
-from fnnet.records import Array
-from fnnet.streams import Purpose, stream
-from fnnet.warping import smoothing
 from tests._support import assert_refused, inputs, labels, same_bits
 
 SHAPE = (9, 8)
@@ -79,7 +79,7 @@ def test_matrix_products_are_made_with_one_blas_thread(monkeypatch: pytest.Monke
         threads.update(library.get_num_threads() for library in blas_libraries())
         return smoothing(n, sigma)
 
-    monkeypatch.setattr("fnnet.distortions.smoothing", watched)
+    monkeypatch.setattr("fnnet._distortions.smoothing", watched)
     with threadpool_limits(2, user_api="blas"):
         elastic(shape=SHAPE)(batch(), seed=0, epoch=0)
     assert threads == {1}

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnet.distortions import Affine, Chain, Distortion, Elastic, Shifts
-from fnnet.records import Array
-from fnnet.warping import grid
+from fnnet._distortions import Affine, Chain, Distortion, Elastic, Shifts
+from fnnet._records import Array
+from fnnet._warping import grid
 from tests._support import inputs, same_bits
 
 SHAPE = (9, 8)

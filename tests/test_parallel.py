@@ -8,8 +8,8 @@ from threading import Barrier, Thread, get_ident
 import numpy as np
 import pytest
 
-from fnnet.arithmetic import arithmetic
-from fnnet.parallel import processors, run
+from fnnet._parallel import processors, run
+from fnnet._threads import arithmetic
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3, 9])

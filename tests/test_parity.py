@@ -13,7 +13,7 @@ import pytest
 
 import fnnet
 from fnnet import Batch, Params
-from fnnet.records import Array
+from fnnet._records import Array
 from tests._support import close, inputs, labels
 
 SIZES = [(5, 3), (1, 1), (4, 1, 3), (3, 1, 1, 2), (6, 7, 5, 4), (784, 16, 16, 10)]

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fnnet
-from fnnet.gradient_check import complex_step, relative_error
-from fnnet.records import Array
+from fnnet._records import Array
+from fnnet.evaluation.gradient_check import complex_step, relative_error
 from tests._support import arrays_in, bytes_of, inputs, labels
 
 SIZES = (3, 4, 2)
@@ -97,6 +97,7 @@ FUNCTIONS: dict[str, Callable[[Arguments], Any]] = {
         for part in fnnet.cost_and_grads(a.params, a.x, a.y)
     ],
     "descend": lambda a: fnnet.descend(a.params, a.theta, 0.5),
+    "subset": lambda _: fnnet.subset(LABELLED, [1, 0]),
     "split": lambda _: fnnet.split(LABELLED, stratified=False),
     "standardisation": lambda a: fnnet.standardisation(
         fnnet.Dataset(a.x, a.y, classes=a.data.classes)

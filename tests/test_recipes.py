@@ -12,8 +12,8 @@ import attrs
 import pytest
 
 import fnnet
-from fnnet.activations import ACTIVATIONS
-from fnnet.costs import COSTS
+from fnnet.network.activations import ACTIVATIONS
+from fnnet.network.costs import COSTS
 
 DIGITS = fnnet.load_digits()
 

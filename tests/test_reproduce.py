@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import fnnet
-from fnnet.records import Array
+from fnnet._records import Array
 from tests._support import assert_refused, close, dataset, same_bits
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))

@@ -21,8 +21,8 @@ import numpy as np
 import pytest
 
 import fnnet
-from fnnet.metrics import log_loss, precision_recall_f1, top_k_accuracy
-from fnnet.prediction import predict_proba
+from fnnet.evaluation.classes import log_loss, precision_recall_f1, top_k_accuracy
+from fnnet.network.prediction import predict_proba
 from tests._support import assert_refused
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fnnet.records import Array
-from fnnet.warping import as_images, bilinear, grid, smoothing, warped
+from fnnet._records import Array
+from fnnet._warping import as_images, bilinear, grid, smoothing, warped
 from tests._support import assert_refused, inputs, same_bits
 
 

@@ -6,11 +6,11 @@ import os
 
 import numpy as np
 
-from fnnet.archive import read_npz
-from fnnet.checks import finite_number, in_file, integer, require
+from fnnet._archive import read_npz
+from fnnet._checks import finite_number, in_file, integer, require
+from fnnet._records import Array
 from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.splitting import split
-from fnnet.records import Array
 
 __all__ = ["load_npz"]
 

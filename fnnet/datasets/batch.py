@@ -5,8 +5,8 @@ from __future__ import annotations
 import attrs
 from numpy.typing import ArrayLike
 
-from fnnet.checks import InputError, finite_array, require
-from fnnet.records import Array, Record, bits, read_only
+from fnnet._checks import InputError, finite_array, require
+from fnnet._records import Array, Record, bits, read_only
 
 __all__ = ["Batch", "as_weights", "bits_if_any", "check_weights"]
 

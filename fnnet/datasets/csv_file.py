@@ -16,9 +16,9 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fnnet.checks import InputError, as_path, integer, refusal, require
+from fnnet._checks import InputError, as_path, integer, refusal, require
+from fnnet._records import Array
 from fnnet.datasets.idx import read_bytes
-from fnnet.records import Array
 
 __all__ = ["Table", "is_text", "read_table"]
 

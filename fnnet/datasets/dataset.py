@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from fnnet.checks import (
+from fnnet._checks import (
     array_of_numbers,
     as_dtype,
     finite_array,
@@ -19,9 +19,9 @@ from fnnet.checks import (
     refusal,
     require,
 )
+from fnnet._records import Array, Record, bits, freeze, read_only
 from fnnet.datasets.batch import Batch, as_weights, bits_if_any
 from fnnet.datasets.labels import check_labels
-from fnnet.records import Array, Record, bits, freeze, read_only
 
 __all__ = ["Dataset", "Splits"]
 
@@ -217,7 +217,7 @@ class Splits:
 
     Examples
     --------
-    >>> from fnnet.datasets import load_digits
+    >>> from fnnet.datasets.digits import load_digits
     >>> digits = load_digits()
     >>> [len(part) for part in (digits.train, digits.validation, digits.test)]
     [1297, 140, 360]

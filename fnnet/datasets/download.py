@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fnnet.checks import InputError, as_path
+from fnnet._checks import InputError, as_path
 
 if TYPE_CHECKING:
     import logging

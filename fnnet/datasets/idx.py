@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fnnet.checks import InputError, as_path
-from fnnet.records import Array
+from fnnet._checks import InputError, as_path
+from fnnet._records import Array
 
 __all__ = ["read_bytes", "read_idx"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from fnnet.checks import LARGEST_ARRAY, InputError, array_of_numbers, as_dtype, integer, require
-from fnnet.records import Array
+from fnnet._checks import LARGEST_ARRAY, InputError, array_of_numbers, as_dtype, integer, require
+from fnnet._records import Array
 
 __all__ = ["check_labels", "one_hot"]
 

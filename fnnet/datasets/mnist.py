@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from fnnet.checks import InputError, as_path
+from fnnet._checks import InputError, as_path
+from fnnet._records import Array
 from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.idx import read_idx
 from fnnet.datasets.labels import check_labels
-from fnnet.records import Array
 
 __all__ = ["load_mnist"]
 
@@ -56,7 +56,7 @@ def load_mnist(path: str | os.PathLike[str]) -> Splits:
     if path.is_dir() and (any(_idx_files(path)) or not (path / _BOOK).is_file()):
         parts = _read_folder(path)
     else:
-        from fnnet.datasets.book import read_book  # 2 ms, for those alone who have the book's file
+        from fnnet.datasets._book import read_book  # 2 ms, for those alone who have the book's file
 
         parts = read_book(path / _BOOK if path.is_dir() else path)
     return Splits(*(Dataset(x, y, scale=1 / 256, classes=10) for x, y in parts))

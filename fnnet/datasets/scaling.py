@@ -8,9 +8,9 @@ import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet.checks import array_of_numbers, finite_array, record, require
+from fnnet._checks import array_of_numbers, finite_array, record, require
+from fnnet._records import Array, Record, bits, freeze, read_only
 from fnnet.datasets.dataset import Dataset, Splits
-from fnnet.records import Array, Record, bits, freeze, read_only
 
 __all__ = ["Scaling", "apply_scaling", "min_max", "standardisation"]
 
@@ -139,7 +139,7 @@ def apply_scaling(scaling: Scaling, data: Dataset | Splits | ArrayLike) -> Datas
 
     Examples
     --------
-    >>> from fnnet.datasets import load_digits
+    >>> from fnnet.datasets.digits import load_digits
     >>> digits = load_digits()
     >>> scaled = apply_scaling(standardisation(digits.train), digits)
     >>> print(f"{scaled.train.x.std():.2f} {abs(scaled.train.x.mean()):.2f} {scaled.test.x.dtype}")

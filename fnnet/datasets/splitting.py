@@ -7,10 +7,10 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fnnet.checks import finite_number, integer, record, require
+from fnnet._checks import finite_number, integer, record, require
+from fnnet._random import Purpose, stream
+from fnnet._records import Array, freeze
 from fnnet.datasets.dataset import Dataset, Splits
-from fnnet.records import Array, freeze
-from fnnet.streams import Purpose, stream
 
 __all__ = ["split", "subset"]
 

@@ -9,11 +9,11 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fnnet.checks import InputError, in_file, integer, refusal, require
+from fnnet._checks import InputError, in_file, integer, refusal, require
+from fnnet._records import Array
 from fnnet.datasets.csv_file import Table, is_text, read_table
 from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.splitting import split
-from fnnet.records import Array
 
 __all__ = ["Target", "class_names", "load_csv"]
 

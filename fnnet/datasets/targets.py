@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 
-from fnnet.checks import array_of_numbers, finite_number, record, require
+from fnnet._checks import array_of_numbers, finite_number, record, require
 from fnnet.datasets.dataset import Dataset
 from fnnet.datasets.labels import one_hot
 

@@ -12,8 +12,8 @@ from threadpoolctl import threadpool_limits
 
 import fnnet
 from _benchmark.timing import against, interleaved, ratio, seconds, spread
-from fnnet.datasets import subset
-from fnnet.products import product
+from fnnet.datasets.splitting import subset
+from fnnet.network.products import product
 
 HIDDEN, BATCH_SIZE = (16, 16), 10
 """The notebook's."""

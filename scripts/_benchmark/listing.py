@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from fnnet.records import Array
+from fnnet._records import Array
 
 Network = tuple[list[Array], list[Array]]
 Sample = tuple[Array, Array]

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fnnet.checks import InputError
-from fnnet.replacing import replacing
+from fnnet._checks import InputError
+from fnnet._files import replacing
 
 _COLOURS = {
     "fnnet": "#c33c54",

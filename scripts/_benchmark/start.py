@@ -18,7 +18,7 @@ from _benchmark.peers import Peer
 from _benchmark.process import python
 from _benchmark.race import BETWEEN, FILES, Race
 from _benchmark.timing import Variant, against, fastest, interleaved, ratio, spread
-from fnnet.records import Array
+from fnnet._records import Array
 
 COST, ETA = "cross-entropy", 0.5
 """For all contestants: the cost that each of them has, with sigmoid outputs."""

@@ -10,8 +10,8 @@ import numpy as np
 
 import fnnet
 from _common import data_name, digest_of, load_data
-from fnnet.checks import require
-from fnnet.datasets import subset
+from fnnet._checks import require
+from fnnet.datasets.splitting import subset
 
 __all__ = ["Images", "load"]
 

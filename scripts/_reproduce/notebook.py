@@ -55,7 +55,7 @@ def as_published(
         size = config.batch_size
         batches = (order[..., k : k + size] for k in range(0, len(dataset), size))
 
-        def step(params: fnnet.Params, rows: fnnet.records.Array) -> fnnet.Params:
+        def step(params: fnnet.Params, rows: fnnet._records.Array) -> fnnet.Params:
             batch = dataset.batch(rows, dtype=params.dtype)
             return as_published_step(params, batch, config.eta)
 

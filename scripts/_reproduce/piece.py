@@ -20,9 +20,9 @@ import fnnet
 from _machine import machine
 from _reproduce.experiment import Experiment, Settings
 from _reproduce.images import Images
-from fnnet.checks import InputError, finite_number, require
-from fnnet.records import Array
-from fnnet.replacing import replacing
+from fnnet._checks import InputError, finite_number, require
+from fnnet._files import replacing
+from fnnet._records import Array
 
 __all__ = ["Piece", "Plan", "is_finished", "resume", "train"]
 

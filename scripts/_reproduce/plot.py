@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from _reproduce.result import Result, figures
-from fnnet.replacing import replacing
+from fnnet._files import replacing
 
 __all__ = ["can_draw", "plot_curves", "plot_points"]
 

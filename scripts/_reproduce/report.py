@@ -11,7 +11,7 @@ import fnnet
 from _machine import machine
 from _reproduce.experiment import Experiment, Settings
 from _reproduce.result import FROM_EPOCH, Result, figures, verdict
-from fnnet.records import Array
+from fnnet._records import Array
 
 __all__ = ["count", "line", "markdown"]
 

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from _reproduce.experiment import Experiment, Settings
-from fnnet.records import Array
+from fnnet._records import Array
 
 __all__ = ["FROM_EPOCH", "Result", "Verdict", "figures", "verdict"]
 

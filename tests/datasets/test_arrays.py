@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fnnet.checks import InputError
-from fnnet.datasets import Dataset, Splits, load_npz, split
-from fnnet.records import Array
+from fnnet._checks import InputError
+from fnnet._records import Array
+from fnnet.datasets.arrays import load_npz
+from fnnet.datasets.dataset import Dataset, Splits
+from fnnet.datasets.splitting import split
 from tests._support import assert_refused
 
 X = np.arange(40.0).reshape(20, 2)

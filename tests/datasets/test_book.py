@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fnnet.checks import InputError
-from fnnet.datasets.book import read_book
-from fnnet.records import Array
+from fnnet._checks import InputError
+from fnnet._records import Array
+from fnnet.datasets._book import read_book
 
 Pairs = list[tuple[Array, Array]]
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fnnet import init, sgd_step
-from fnnet.checks import InputError
+from fnnet._checks import InputError
 from fnnet.datasets.batch import Batch
 from fnnet.datasets.dataset import Dataset, Splits
 from fnnet.datasets.labels import one_hot

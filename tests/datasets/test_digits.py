@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fnnet.datasets import Splits, load_digits
+from fnnet.datasets.dataset import Splits
+from fnnet.datasets.digits import load_digits
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fnnet.checks import InputError
+from fnnet._checks import InputError
 from fnnet.datasets.download import MIRRORS, SHA256, download_mnist
 
 pooch = pytest.importorskip("pooch")

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fnnet.checks import InputError
+from fnnet._checks import InputError
+from fnnet._records import Array, read_only
 from fnnet.datasets import idx
 from fnnet.datasets.idx import read_idx
-from fnnet.records import Array, read_only
 
 Pack = Callable[[Array], bytes]
 

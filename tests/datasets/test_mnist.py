@@ -10,10 +10,12 @@ from threading import Event
 import numpy as np
 import pytest
 
-from fnnet.checks import InputError
-from fnnet.datasets import Splits, load_mnist, mnist
+from fnnet._checks import InputError
+from fnnet._records import Array
+from fnnet.datasets import mnist
+from fnnet.datasets.dataset import Splits
 from fnnet.datasets.idx import read_idx
-from fnnet.records import Array
+from fnnet.datasets.mnist import load_mnist
 
 TRAIN_IMAGES, TRAIN_LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 TEST_IMAGES, TEST_LABELS = "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"

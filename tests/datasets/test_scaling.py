@@ -12,17 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from fnnet.checks import InputError
-from fnnet.datasets import (
-    Dataset,
-    Scaling,
-    Splits,
-    apply_scaling,
-    load_digits,
-    min_max,
-    standardisation,
-)
-from fnnet.records import Array
+from fnnet._checks import InputError
+from fnnet._records import Array
+from fnnet.datasets.dataset import Dataset, Splits
+from fnnet.datasets.digits import load_digits
+from fnnet.datasets.scaling import Scaling, apply_scaling, min_max, standardisation
 from tests._support import assert_refused, close, inputs
 
 BOTH = [standardisation, min_max]

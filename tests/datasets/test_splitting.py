@@ -9,8 +9,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from fnnet.datasets import Dataset, Splits, split, subset
-from fnnet.records import Array
+from fnnet._records import Array
+from fnnet.datasets.dataset import Dataset, Splits
+from fnnet.datasets.splitting import split, subset
 from tests._support import assert_refused
 
 SHARES = st.floats(0.05, 0.45)

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fnnet.checks import InputError
-from fnnet.datasets import Dataset, Splits, class_names, load_csv, split
-from fnnet.records import Array
+from fnnet._checks import InputError
+from fnnet._records import Array
+from fnnet.datasets.dataset import Dataset, Splits
+from fnnet.datasets.splitting import split
+from fnnet.datasets.table import class_names, load_csv
 from tests._support import assert_refused
 
 X = np.array([[k / 4, -k] for k in range(12)])

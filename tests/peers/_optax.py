@@ -15,7 +15,7 @@ import numpy as np
 import optax
 
 import fnnet
-from fnnet.records import Array
+from fnnet._records import Array
 from tests.peers._steps import ACTIVATIONS, OPTAX, OUTPUTS, PAIRS, SIZES, X, Y, start
 
 HIDDEN = {

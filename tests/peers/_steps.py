@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 import fnnet
-from fnnet.records import Array
+from fnnet._records import Array
 
 STEPS, SAMPLES, SIZES = 200, 8, (5, 7, 6, 3)
 

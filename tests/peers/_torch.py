@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import fnnet
-from fnnet.records import Array
+from fnnet._records import Array
 from tests.peers._steps import X
 
 torch: Any = pytest.importorskip("torch", reason="the comparison with PyTorch needs torch")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import fnnet
-from fnnet.records import Array
+from fnnet._records import Array
 from tests.peers._steps import OPTAX, OUTPUTS, PAIRS, assert_same_run, descended, start
 
 if not (find_spec("jax") and find_spec("optax")):

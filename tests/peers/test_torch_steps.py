@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 import fnnet
-from fnnet.records import Array
+from fnnet._records import Array
 from tests.peers._steps import (
     ACTIVATIONS,
     OUTPUTS,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import fnnet
-from fnnet.records import Array
+from fnnet._records import Array
 from tests._support import inputs, labels
 from tests.peers._steps import SIZES, WEIGHTS, assert_same_run, start
 from tests.peers._torch import Method, Networks, torch

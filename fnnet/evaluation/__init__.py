@@ -1,0 +1,1 @@
+"""How good a network is: evaluation, metrics, and a check of its gradients."""

@@ -1,0 +1,1 @@
+"""Training: steps, optimizers, schedules, dropout, early stopping, and the fold over epochs."""
