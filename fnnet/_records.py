@@ -7,6 +7,7 @@ reads `attrs.field(converter=read_only, eq=bits)`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import attrs
@@ -15,10 +16,25 @@ from numpy.typing import ArrayLike, NDArray
 
 from fnnet._checks import array_of_numbers
 
-__all__ = ["Array", "Record", "all_bits", "all_read_only", "bits", "freeze", "read_only"]
+__all__ = [
+    "Array",
+    "Figure",
+    "Partial",
+    "Record",
+    "all_bits",
+    "all_read_only",
+    "as_figure",
+    "bits",
+    "figure_bits",
+    "freeze",
+    "read_only",
+]
 
 Array = NDArray[Any]
 """An array; shapes are given in the docstrings, where `...` are leading axes that broadcast."""
+
+Figure = Any
+"""A number for one network, a read-only array (K,) for a stack of K."""
 
 
 class Record:
@@ -74,3 +90,34 @@ def all_read_only(arrays: Iterable[ArrayLike]) -> tuple[Array, ...]:
 def all_bits(arrays: Iterable[Any]) -> tuple[Any, ...]:
     """`bits` of each of the arrays, also of those in tuples among them."""
     return tuple(all_bits(each) if isinstance(each, tuple) else bits(each) for each in arrays)
+
+
+def as_figure(values: ArrayLike) -> Figure:
+    """An array as it is, read-only; an array of no axes as its number."""
+    array = np.asarray(values)
+    return read_only(array) if array.ndim else array.item()
+
+
+def figure_bits(figure: Figure) -> object:
+    """`bits` of a figure."""
+    return bits(np.asarray(figure))
+
+
+class Partial(partial[Any]):
+    """A `functools.partial` that equals another one of the same function and arguments.
+
+    Records hold functions with settings as a Partial of a module-level function: it is pickled as
+    it is, and two records of equal settings are equal.
+
+    >>> Partial(round, ndigits=1) == Partial(round, ndigits=1), Partial(pow, 2) == Partial(pow, 3)
+    (True, False)
+    """
+
+    def _parts(self) -> tuple[Any, ...]:
+        return self.func, self.args, tuple(sorted(self.keywords.items()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Partial) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())

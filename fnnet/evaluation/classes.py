@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet._checks import array_of_numbers, integer, require
-from fnnet._records import Array, Record, bits, read_only
+from fnnet._records import Array, Figure, Record, as_figure, bits, read_only
 from fnnet.datasets.labels import check_labels
-from fnnet.evaluation.figures import Figure, as_figure, rows
+from fnnet.evaluation.figures import rows
 
 __all__ = ["ClassReport", "log_loss", "precision_recall_f1", "top_k_accuracy"]
 

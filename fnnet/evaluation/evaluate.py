@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet._checks import InputError, array_of_numbers, integer, record, require
-from fnnet._records import Array, Record, freeze
+from fnnet._records import Array, Figure, Record, as_figure, figure_bits, freeze
 from fnnet.datasets.dataset import Dataset
 from fnnet.datasets.labels import one_hot
 from fnnet.evaluation.blocks import Block, of_blocks
-from fnnet.evaluation.figures import Figure, as_figure, figure_bits
 from fnnet.evaluation.regression import RegressionReport, error_sums
 from fnnet.network.costs import Cost, cost_for, quadratic
 from fnnet.network.params import Params, check_real

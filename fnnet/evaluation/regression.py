@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet._checks import array_of_numbers, finite_array, require
-from fnnet._records import Array, Record
-from fnnet.evaluation.figures import Figure, as_figure, figure_bits, rows
+from fnnet._records import Array, Figure, Record, as_figure, figure_bits
+from fnnet.evaluation.figures import rows
 
 __all__ = [
     "RegressionReport",

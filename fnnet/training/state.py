@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from fnnet._checks import array_of_numbers, integer, record, refusal, require
-from fnnet._records import Record, all_bits, read_only
+from fnnet._records import Figure, Record, all_bits, as_figure, figure_bits, read_only
 from fnnet.evaluation.evaluate import Evaluation
-from fnnet.evaluation.figures import Figure, as_figure, figure_bits
 from fnnet.network.params import Params
 
 __all__ = ["EpochReport", "TrainState"]
