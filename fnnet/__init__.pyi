@@ -2,100 +2,53 @@
 
 from ._checks import InputError as InputError
 from ._random import shuffle as shuffle
-from .augmentation import Augmentation as Augmentation
-from .augmentation import affine as affine
-from .augmentation import augmentations as augmentations
-from .augmentation import elastic as elastic
-from .augmentation import shifts as shifts
-from .datasets.arrays import load_npz as load_npz
-from .datasets.batch import Batch as Batch
-from .datasets.dataset import Dataset as Dataset
-from .datasets.dataset import Splits as Splits
+from .augmentation import Augmentation as Augmentation, affine as affine
+from .augmentation import augmentations as augmentations, elastic as elastic, shifts as shifts
+from .datasets.dataset import Batch as Batch, Dataset as Dataset, Splits as Splits
 from .datasets.digits import load_digits as load_digits
-from .datasets.download import download_mnist as download_mnist
-from .datasets.labels import one_hot as one_hot
-from .datasets.mnist import load_mnist as load_mnist
-from .datasets.scaling import Scaling as Scaling
-from .datasets.scaling import apply_scaling as apply_scaling
-from .datasets.scaling import min_max as min_max
+from .datasets.files import class_names as class_names, load_csv as load_csv, load_npz as load_npz
+from .datasets.labels import one_hot as one_hot, smooth_labels as smooth_labels
+from .datasets.labels import weigh_classes as weigh_classes
+from .datasets.mnist import download_mnist as download_mnist, load_mnist as load_mnist
+from .datasets.scaling import Scaling as Scaling, apply_scaling as apply_scaling, min_max as min_max
 from .datasets.scaling import standardisation as standardisation
-from .datasets.splitting import split as split
-from .datasets.splitting import subset as subset
-from .datasets.table import class_names as class_names
-from .datasets.table import load_csv as load_csv
-from .datasets.targets import smooth_labels as smooth_labels
-from .datasets.targets import weigh_classes as weigh_classes
-from .evaluation.classes import ClassReport as ClassReport
-from .evaluation.classes import log_loss as log_loss
-from .evaluation.classes import precision_recall_f1 as precision_recall_f1
-from .evaluation.classes import top_k_accuracy as top_k_accuracy
-from .evaluation.evaluate import Evaluation as Evaluation
-from .evaluation.evaluate import confusion_matrix as confusion_matrix
-from .evaluation.evaluate import evaluate as evaluate
+from .datasets.splitting import split as split, subset as subset
+from .evaluation.evaluate import confusion_matrix as confusion_matrix, evaluate as evaluate
 from .evaluation.evaluate import regression_report as regression_report
-from .evaluation.regression import RegressionReport as RegressionReport
-from .evaluation.regression import mean_absolute_error as mean_absolute_error
-from .evaluation.regression import r2_score as r2_score
-from .evaluation.regression import root_mean_squared_error as root_mean_squared_error
-from .network.activations import Activation as Activation
-from .network.activations import gelu as gelu
-from .network.activations import identity as identity
-from .network.activations import leaky_relu as leaky_relu
-from .network.activations import relu as relu
-from .network.activations import sigmoid as sigmoid
-from .network.activations import softmax as softmax
-from .network.activations import tanh as tanh
-from .network.costs import Cost as Cost
-from .network.costs import cross_entropy as cross_entropy
-from .network.costs import huber as huber
-from .network.costs import huber_beyond as huber_beyond
-from .network.costs import log_likelihood as log_likelihood
-from .network.costs import quadratic as quadratic
-from .network.costs import squared_error as squared_error
-from .network.functions import Forward as Forward
-from .network.functions import cost as cost
-from .network.functions import cost_and_grads as cost_and_grads
-from .network.functions import forward as forward
-from .network.functions import grads as grads
-from .network.initializers import Spread as Spread
-from .network.initializers import init as init
-from .network.params import Architecture as Architecture
-from .network.params import Params as Params
-from .network.params import stack as stack
-from .network.prediction import predict as predict
-from .network.prediction import predict_proba as predict_proba
+from .evaluation.gradient_check import complex_step as complex_step
+from .evaluation.metrics import ClassReport as ClassReport, Evaluation as Evaluation
+from .evaluation.metrics import RegressionReport as RegressionReport, log_loss as log_loss
+from .evaluation.metrics import mean_absolute_error as mean_absolute_error
+from .evaluation.metrics import precision_recall_f1 as precision_recall_f1, r2_score as r2_score
+from .evaluation.metrics import root_mean_squared_error as root_mean_squared_error
+from .evaluation.metrics import top_k_accuracy as top_k_accuracy
+from .network.activations import Activation as Activation, gelu as gelu, identity as identity
+from .network.activations import leaky_relu as leaky_relu, relu as relu, sigmoid as sigmoid
+from .network.activations import softmax as softmax, tanh as tanh
+from .network.costs import Cost as Cost, cross_entropy as cross_entropy, huber as huber
+from .network.costs import huber_beyond as huber_beyond, log_likelihood as log_likelihood
+from .network.costs import quadratic as quadratic, squared_error as squared_error
+from .network.functions import Forward as Forward, cost as cost, cost_and_grads as cost_and_grads
+from .network.functions import forward as forward, grads as grads, predict as predict
+from .network.functions import predict_proba as predict_proba
+from .network.initializers import Spread as Spread, init as init
+from .network.params import Architecture as Architecture, Params as Params, stack as stack
 from .training.config import TrainConfig as TrainConfig
-from .training.divergence import DivergenceError as DivergenceError
-from .training.loop import start as start
-from .training.loop import train as train
-from .training.loop import trajectory as trajectory
-from .training.optimizers import adam as adam
-from .training.optimizers import adamw as adamw
-from .training.optimizers import clip_by_norm as clip_by_norm
-from .training.optimizers import clip_by_value as clip_by_value
-from .training.optimizers import l1 as l1
-from .training.optimizers import l2 as l2
-from .training.optimizers import momentum as momentum
-from .training.optimizers import nesterov as nesterov
-from .training.optimizers import rmsprop as rmsprop
-from .training.saving import load_params as load_params
-from .training.saving import load_scaling as load_scaling
-from .training.saving import load_state as load_state
-from .training.saving import save_params as save_params
+from .training.epoch import DivergenceError as DivergenceError
+from .training.loop import start as start, train as train, trajectory as trajectory
+from .training.optimizers import Optimizer as Optimizer, adam as adam, adamw as adamw
+from .training.optimizers import chain as chain, clip_by_norm as clip_by_norm
+from .training.optimizers import clip_by_value as clip_by_value, l1 as l1, l2 as l2
+from .training.optimizers import momentum as momentum, nesterov as nesterov, rmsprop as rmsprop
+from .training.optimizers import sgd as sgd
+from .training.saving import load_params as load_params, load_scaling as load_scaling
+from .training.saving import load_state as load_state, save_params as save_params
 from .training.saving import save_state as save_state
-from .training.schedules import Schedule as Schedule
-from .training.schedules import constant as constant
-from .training.schedules import cosine as cosine
-from .training.schedules import exponential as exponential
-from .training.schedules import halving as halving
+from .training.schedules import Schedule as Schedule, constant as constant, cosine as cosine
+from .training.schedules import exponential as exponential, halving as halving
 from .training.schedules import step_decay as step_decay
-from .training.sgd import Optimizer as Optimizer
-from .training.sgd import chain as chain
-from .training.sgd import descend as descend
-from .training.sgd import sgd as sgd
-from .training.sgd import sgd_step as sgd_step
-from .training.state import EpochReport as EpochReport
-from .training.state import TrainState as TrainState
+from .training.sgd import descend as descend, sgd_step as sgd_step
+from .training.state import EpochReport as EpochReport, TrainState as TrainState
 
 __version__: str
 __all__: list[str]

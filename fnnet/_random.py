@@ -1,6 +1,6 @@
-"""Stateless random streams: each draw is a function of (seed, purpose, place), nothing else.
+"""Stateless random streams: each draw is a function of (seed, purpose, place) and nothing else.
 
-Epoch 17's order can be had without the sixteen before it: a resumed run is the uninterrupted run.
+The order of epoch 17 does not need those of the epochs before it.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from fnnet._records import Array
 __all__ = ["Purpose", "Seed", "as_seed", "shuffle", "stream"]
 
 Seed = int | tuple[int, ...]
-"""One seed, or one a member for a stack of networks."""
+"""One seed, or K of them for a stack of K networks."""
 
 
 class Purpose(IntEnum):
-    """What a stream is drawn for; streams of different purposes are independent."""
+    """What the numbers are for. Streams of different purposes are independent."""
 
     INIT = 0
     SHUFFLE = 1
@@ -30,14 +30,8 @@ class Purpose(IntEnum):
 
 
 def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
-    """The generator of (seed, purpose, place), by `numpy.random.SeedSequence`'s spawn keys.
-
-    The place is where in a run the numbers are drawn: an epoch, or an epoch and a step of it. No
-    place is epoch 0.
-
-    >>> stream(0, Purpose.SHUFFLE, 17).integers(100) == stream(0, Purpose.SHUFFLE, 17).integers(100)
-    np.True_
-    """
+    """The generator for a place in a run: an epoch (by default 0), or an epoch and a step."""
+    # Spawn keys are NumPy's own way to independent streams of one seed.
     sequence = np.random.SeedSequence(seed, spawn_key=(purpose, *(place or (0,))))
     return np.random.Generator(np.random.PCG64(sequence))
 
@@ -45,25 +39,10 @@ def stream(seed: int, purpose: Purpose, *place: int) -> np.random.Generator:
 def shuffle(n: int, *, seed: int | Sequence[int], epoch: int) -> Array:
     """The order of n samples in an epoch: a permutation of 0 ... n-1.
 
-    Parameters
-    ----------
-    n
-        How many samples there are, at least 1.
-    seed
-        One seed, or K of them.
-    epoch
-        The epoch, counted from 0.
+    `seed` is one seed, or K of them; epochs count from 0. The result is int64, (n,), or (K, n) for
+    K seeds: row k is the order of seed k. It depends on nothing else.
 
-    Returns
-    -------
-    Array
-        int64, shape (n,), or (K, n) for K seeds: row k is the order of seed k.
-
-    Examples
-    --------
     >>> shuffle(5, seed=0, epoch=0)
-    array([1, 3, 2, 0, 4])
-    >>> shuffle(5, seed=[7, 0], epoch=0)[1]
     array([1, 3, 2, 0, 4])
     """
     n, epoch = integer("n", n, at_least=1), integer("epoch", epoch, at_least=0)
@@ -74,7 +53,7 @@ def shuffle(n: int, *, seed: int | Sequence[int], epoch: int) -> Array:
 
 
 def as_seed(seed: int | Sequence[int]) -> Seed:
-    """A seed, or a tuple of them, as they are kept in records."""
+    """A seed as an int, or several as a tuple of ints."""
     if isinstance(seed, np.ndarray):
         seed = seed.tolist()
     if not isinstance(seed, Sequence) or isinstance(seed, str | bytes):

@@ -1,7 +1,6 @@
-"""Frozen records: attrs classes whose arrays nobody can write to.
+"""Frozen records: attrs classes with read-only arrays, equal if they are equal bit for bit.
 
-Two records are equal when they are equal bit for bit, and equal ones hash alike. An array's field
-reads `attrs.field(converter=read_only, eq=bits)`.
+A field with an array is `attrs.field(converter=read_only, eq=bits)`.
 """
 
 from __future__ import annotations
@@ -16,84 +15,61 @@ from numpy.typing import ArrayLike, NDArray
 
 from fnnet._checks import array_of_numbers
 
-__all__ = [
-    "Array",
-    "Figure",
-    "Partial",
-    "Record",
-    "all_bits",
-    "all_read_only",
-    "as_figure",
-    "bits",
-    "figure_bits",
-    "freeze",
-    "read_only",
-]
+__all__ = ["Array", "Figure", "Partial", "Record", "all_bits", "all_read_only", "as_figure"]
+__all__ += ["bits", "figure_bits", "freeze", "read_only"]
 
 Array = NDArray[Any]
-"""An array; shapes are given in the docstrings, where `...` are leading axes that broadcast."""
+"""An array. Docstrings give its shape, in which `...` are leading axes that broadcast."""
 
 Figure = Any
 """A number for one network, a read-only array (K,) for a stack of K."""
 
 
 class Record:
-    """Base of the records that hold arrays: a copied or unpickled one is as frozen as the first."""
+    """Base of the records with arrays: copied or unpickled ones are read-only, too."""
 
     __slots__ = ()
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        # attrs' own way would restore the fields as they come, with arrays that can be written to.
+        # By the constructor: attrs itself would restore arrays that can be written to.
         kind: Any = type(self)  # an attrs class
-        names = [field.name for field in attrs.fields(kind) if field.init]
-        return _restored, (kind, {name: getattr(self, name) for name in names})
-
-
-def _restored(kind: type[Record], fields: dict[str, Any]) -> Record:
-    return kind(**fields)
+        fields = {each.name: getattr(self, each.name) for each in attrs.fields(kind) if each.init}
+        return partial(kind, **fields), ()
 
 
 def read_only(values: ArrayLike, argument: str = "array") -> Array:
-    """The values as an array that nobody can write to: copied, unless that is so already."""
+    """The values as a read-only array: a copy, unless nobody can write to the array itself."""
     array = array_of_numbers(argument, values)
-    return array if _is_read_only(array) else freeze(array.copy())
+    owner: object = array
+    while isinstance(owner, np.ndarray) and not owner.flags.writeable:
+        owner = owner.base
+    is_safe = isinstance(owner, bytes) or (isinstance(owner, memoryview) and owner.readonly)
+    return array if is_safe else freeze(array.copy())
 
 
 def freeze(array: Array) -> Array:
-    """An array fresh from a computation, not to be written to any more: the same memory.
-
-    A record then takes it without a copy.
-    """
-    # Unlike an array's own flag, a read-only buffer cannot be made writable again.
+    """A new array, read-only from now on, without a copy; `read_only` returns it as it is."""
+    # A read-only buffer, unlike an array's own flag, cannot be made writable again.
     return np.asarray(memoryview(array.data).toreadonly())
 
 
-def _is_read_only(array: Array) -> bool:
-    owner: object = array
-    while isinstance(owner, np.ndarray):
-        if owner.flags.writeable:
-            return False
-        owner = owner.base
-    return isinstance(owner, bytes) or (isinstance(owner, memoryview) and owner.readonly)
-
-
 def bits(array: Array) -> tuple[str, tuple[int, ...], bytes]:
-    """What arrays share that are equal bit for bit: -0.0 and 0.0 differ, a NaN equals itself."""
+    """Equal for arrays of equal bits: -0.0 and 0.0 differ, a NaN equals itself."""
     return array.dtype.str, array.shape, array.tobytes()
 
 
 def all_read_only(arrays: Iterable[ArrayLike]) -> tuple[Array, ...]:
-    """`read_only` of each of the arrays."""
+    """`read_only` of each array."""
     return tuple(map(read_only, arrays))
 
 
 def all_bits(arrays: Iterable[Any]) -> tuple[Any, ...]:
-    """`bits` of each of the arrays, also of those in tuples among them."""
+    """`bits` of each array, also in nested tuples."""
     return tuple(all_bits(each) if isinstance(each, tuple) else bits(each) for each in arrays)
 
 
 def as_figure(values: ArrayLike) -> Figure:
-    """An array as it is, read-only; an array of no axes as its number."""
+    """The values as a read-only array, or as a number if they have no axes."""
     array = np.asarray(values)
     return read_only(array) if array.ndim else array.item()
 
@@ -104,13 +80,10 @@ def figure_bits(figure: Figure) -> object:
 
 
 class Partial(partial[Any]):
-    """A `functools.partial` that equals another one of the same function and arguments.
+    """A `functools.partial` that equals another of the same function and arguments.
 
-    Records hold functions with settings as a Partial of a module-level function: it is pickled as
-    it is, and two records of equal settings are equal.
-
-    >>> Partial(round, ndigits=1) == Partial(round, ndigits=1), Partial(pow, 2) == Partial(pow, 3)
-    (True, False)
+    Records hold functions with settings in it, so records of equal settings are equal. It can be
+    pickled if the function is one of a module.
     """
 
     def _parts(self) -> tuple[Any, ...]:

@@ -1,105 +1,27 @@
-"""Arithmetic whose bytes do not depend on how many threads BLAS has, and that is silent.
+"""Threads: one for BLAS, so that the bits do not depend on their number; several for fnnet's tasks.
 
-OpenBLAS splits larger matrix products among its threads, and the last bits change with the split.
+OpenBLAS splits larger products among its threads, and the last bits change with the split. Tasks
+write to different arrays, and run at the same time while NumPy computes.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ContextDecorator
 from functools import cache
 from threading import Lock, local
 from typing import Any
 
 import numpy as np
 
-__all__ = ["arithmetic", "blas_libraries"]
+from fnnet._checks import integer
+
+__all__ = ["arithmetic", "processors", "run", "threads"]
 
 
-class _Pin:
-    """Some BLAS libraries, held at one thread: the first to enter sets it, the last restores it.
-
-    Ctrl-C may end either half-way: who has tried to enter may leave, and leave again.
-    """
-
-    def __init__(self, libraries: list[Any]) -> None:
-        self._libraries = [(each.get_num_threads, _setter(each)) for each in libraries]
-        self._before: list[tuple[Callable[[int], None], int]] = []
-        self.empty()
-
-    def empty(self) -> None:
-        """Nobody is inside: so it is at first, and in a forked child, without the other threads."""
-        self._lock = Lock()
-        self._inside: set[object] = set()
-
-    def enter(self, visitor: object) -> None:
-        with self._lock:
-            if not self._inside:
-                for get, set_threads in self._libraries:
-                    threads = get()
-                    if threads != 1:
-                        self._before.append((set_threads, threads))
-                        set_threads(1)
-            self._inside.add(visitor)
-
-    def leave(self, visitor: object) -> None:
-        with self._lock:
-            self._inside.discard(visitor)
-            if not self._inside:
-                for set_threads, threads in self._before:
-                    set_threads(threads)
-                self._before.clear()
-
-
-class _PinOfThread(_Pin, local):
-    """The same for libraries whose setting belongs to each thread, not to the process."""
-
-
-def _setter(library: Any) -> Callable[[int], None]:
-    """A function that sets the library's threads, whichever thread calls it."""
-    set_threads: Callable[[int], None] = library.set_num_threads
-    # threadpoolctl 3.8 heeds but one thread, the first that asked, and ignores others silently,
-    # until it is told to let any set them. The pin counts for itself who is inside.
-    release = getattr(library, "clear_controlling_thread", None)
-    if release is None:
-        return set_threads
-
-    def released(threads: int) -> None:
-        release(force=True)
-        set_threads(threads)
-        release(force=True)
-
-    return released
-
-
-@cache
-def blas_libraries() -> list[Any]:
-    """The BLAS libraries of this process, as threadpoolctl knows them."""
-    # Looking for them takes milliseconds: once is enough, and not before it is needed.
-    from threadpoolctl import ThreadpoolController
-
-    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
-
-
-@cache
-def _pins() -> list[_Pin]:
-    libraries = blas_libraries()
-    of_thread = [library for library in libraries if _belongs_to_thread(library)]
-    of_process = [library for library in libraries if not _belongs_to_thread(library)]
-    kinds = (_Pin, of_process), (_PinOfThread, of_thread)
-    pins = [kind(libraries) for kind, libraries in kinds if libraries]
-    if hasattr(os, "register_at_fork"):
-        for pin in pins:
-            os.register_at_fork(after_in_child=pin.empty)
-    return pins
-
-
-def _belongs_to_thread(library: Any) -> bool:
-    return getattr(library, "threading_layer", None) == "openmp"
-
-
-class arithmetic:  # noqa: N801  # reads as `with arithmetic():`, as `errstate` does
-    """One BLAS thread, and no warnings: what overflows is an infinity, and is dealt with as one.
+class arithmetic(ContextDecorator):  # noqa: N801  # a `with`, as `np.errstate` is
+    """One BLAS thread, and no warnings: an overflow is an infinity, which the caller handles.
 
     Any thread may enter, also while it or another one is inside.
     """
@@ -116,13 +38,119 @@ class arithmetic:  # noqa: N801  # reads as `with arithmetic():`, as `errstate` 
 
     def __exit__(self, *error: Any) -> None:
         try:
-            self._leave()
+            for pin in _pins():
+                pin.leave(self)
         except BaseException:  # Ctrl-C
-            self._leave()
+            for pin in _pins():
+                pin.leave(self)
             raise
         finally:
             self._silence.__exit__(*error)
 
-    def _leave(self) -> None:
-        for pin in _pins():
-            pin.leave(self)
+
+class _Pin:
+    """A BLAS library held at one thread: the first to enter sets it, the last to leave restores it.
+
+    Ctrl-C may interrupt both, so whoever tried to enter may leave, more than once.
+    """
+
+    def __init__(self, library: Any) -> None:
+        self._library, self._before = library, 1
+        self.empty()
+
+    def empty(self) -> None:
+        """Nobody is inside: at first, and in a forked child, which has no other threads."""
+        self._lock = Lock()
+        self._inside: set[object] = set()
+
+    def enter(self, visitor: object) -> None:
+        with self._lock:
+            if not self._inside:
+                number = self._library.get_num_threads()
+                if number != 1:
+                    self._before = number
+                    self._set(1)
+            self._inside.add(visitor)
+
+    def leave(self, visitor: object) -> None:
+        with self._lock:
+            self._inside.discard(visitor)
+            if not self._inside and self._before != 1:
+                self._set(self._before)
+                self._before = 1
+
+    def _set(self, number: int) -> None:
+        # From version 3.8 on, threadpoolctl lets only the first thread that sets a number set
+        # others, and silently ignores the rest, unless that thread is forgotten before and after.
+        forget = getattr(self._library, "clear_controlling_thread", lambda force: force)
+        forget(force=True)
+        self._library.set_num_threads(number)
+        forget(force=True)
+
+
+class _PinOfThread(_Pin, local):
+    """The same for a library in which each thread has its own setting."""
+
+
+@cache
+def blas_libraries() -> list[Any]:
+    """The BLAS libraries of this process, as threadpoolctl describes them."""
+    from threadpoolctl import ThreadpoolController  # finding them takes milliseconds: do it once
+
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
+
+
+@cache
+def _pins() -> list[_Pin]:
+    pins = []
+    for library in blas_libraries():
+        kind = _PinOfThread if getattr(library, "threading_layer", None) == "openmp" else _Pin
+        pins.append(kind(library))
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=pins[-1].empty)
+    return pins
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def threads(workers: int | None) -> int:
+    """The number of threads for a caller's `workers`, by default one for each processor."""
+    return processors() if workers is None else integer("workers", workers, at_least=1)
+
+
+def run(tasks: Sequence[Callable[[], object]], workers: int) -> None:
+    """Run all tasks on at most `workers` threads, this one included."""
+    waiting = iter(tasks)  # each thread takes the next one
+
+    def work() -> None:
+        try:
+            for task in waiting:
+                task()
+        finally:
+            list(waiting)  # after an exception, no other task begins
+
+    # arithmetic() anew, for the caller's is for the caller's thread.
+    helpers = [_pool(workers - 1).submit(arithmetic()(work)) for _ in tasks[1:workers]]
+    try:
+        work()
+    finally:
+        # A helper that has not begun is not waited for: the pool's threads may wait for this one.
+        begun = [helper for helper in helpers if not helper.cancel()]
+        for helper in begun:
+            helper.exception()
+    for helper in begun:
+        helper.result()
+
+
+@cache
+def _pool(number: int) -> Any:
+    from concurrent.futures import ThreadPoolExecutor  # 5 ms, needed for large batches only
+
+    return ThreadPoolExecutor(number, thread_name_prefix="fnnet")
+
+
+if hasattr(os, "register_at_fork"):  # a forked child has the pool, but not its threads
+    os.register_at_fork(after_in_child=_pool.cache_clear)

@@ -1,127 +1,61 @@
-"""A run on disk.
+"""A run in a folder, at the same cost for each epoch.
 
-`params.npz` is the network to use, `state.npz` where the run stands, `run.json` how it came there.
+`run.json` holds the settings, `history.jsonl` a line of JSON for each epoch, `params.npz` the
+network to use, and `state.npz` where the run stands.
 """
 
-from __future__ import annotations
-
 import json
-import platform
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import attrs
-import numpy as np
 
 import fnnet
-from _common import Reading, digest_of
-from _lock import lock
-from fnnet._checks import require
-from fnnet._files import replacing
+from _common import require
+from _files import alone, replacing
 
-_SHAPE: dict[str, Any] = {
-    "data": str,
-    "reading": {"target": str | None, "task": str | None, "header": bool | None},
-    "task": str,
-    "classes": [str],
-    "network": {"sizes": [int]},
-    "config": {"cost": str},
-    "digests": {"start": str},
-    "history": [{"digest": str}],
-}
-"""What the scripts rely on in a `run.json`."""
+Run = Mapping[str, Any]
+"""What a `run.json` holds."""
+
+FIGURES = ("correct", "total", "cost", "accuracy")
+"""What a line of the history says of each evaluation."""
+
+_COMPARED = {"network": {}, "config": {}, "digests": {"start": str}}
+"""The parts of `run.json` that are equal where a run is the same."""
 
 
-def describe(
-    data: str,
-    reading: Reading,
-    scale: str,
-    task: str,
-    classes: list[str],
-    train: fnnet.Dataset,
-    validation: fnnet.Dataset,
-    start: fnnet.Params,
-    config: fnnet.TrainConfig,
-) -> dict[str, Any]:
-    """What a run depends on, as `run.json` gives it back."""
-    activations = [activation.name for activation in start.architecture.activations]
-    settings = attrs.asdict(config, recurse=False)
-    run = {
-        "data": data,
-        "reading": reading._asdict(),
-        "scale": scale,
-        "task": task,
-        "classes": classes,
-        "network": {
-            "sizes": list(start.sizes),
-            "activations": activations,
-            "dtype": start.dtype.name,
-        },
-        "config": {name: getattr(value, "name", value) for name, value in settings.items()},
-        "versions": {
-            "fnnet": fnnet.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-            "machine": platform.machine(),
-        },
-        "digests": {
-            "training data": digest_of(train),
-            "validation data": digest_of(validation),
-            "start": start.digest(),
-        },
-    }
-    return dict(json.loads(json.dumps(run)))
+def has_state(folder: Path) -> bool:
+    """Whether the folder holds a run that has begun."""
+    return (folder / "state.npz").exists()
 
 
-def create(folder: Path) -> None:
-    """Make the folder of a new run, this process's until it ends; one with a run is left alone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock(folder)
-    is_new = not (folder / "state.npz").exists()
-    require(is_new, "--out", str(folder), "a folder without a run (--resume continues one)")
+@contextmanager
+def held(folder: Path, *, resume: bool) -> Iterator[None]:
+    """The folder of a run to resume, or of a new one, until the block ends; see `alone`."""
+    new, old = "a folder without a run (--resume continues one)", "the folder of a run to --resume"
+    require(not resume or has_state(folder), "--out", str(folder), old)
+    with alone(folder):
+        require(resume or not has_state(folder), "--out", str(folder), new)
+        yield
 
 
-def resume(folder: Path, run: dict[str, Any]) -> tuple[fnnet.TrainState, list[dict[str, Any]]]:
-    """Where the run in a folder stands, and its history so far, if it is the same run.
-
-    From here on the folder is this process's, until it ends.
-    """
-    has_run = (folder / "state.npz").exists()
-    require(has_run, "--out", str(folder), "the folder of a run to --resume")
-    lock(folder)
-    state = fnnet.load_state(folder / "state.npz")
-    before = read(folder)
-    for part in ("network", "config", "digests"):
-        for name, value in run[part].items():
-            expected = f"{before[part].get(name)!r}, as the run in {folder} has it"
-            require(name == "epochs" or before[part].get(name) == value, name, value, expected)
-    history = before["history"][: state.epoch]
-    digests = [before["digests"]["start"], *(row["digest"] for row in history)]
-    if digests[state.epoch :] != [state.params.digest()]:
-        held = f"{folder / 'state.npz'} is not of the run that {folder / 'run.json'} tells of"
-        raise fnnet.InputError(f"{held}: expected both of one run")
-    return state, history
-
-
-def read(folder: Path) -> dict[str, Any]:
-    """The `run.json` of a run."""
+def read(folder: Path, shape: Run) -> dict[str, Any]:
+    """The `run.json` of a run, with values of the given shape."""
     path = folder / "run.json"
     try:
         run = json.loads(path.read_text())
-        fits = (
-            _fits(run, _SHAPE)
-            and run["reading"].keys() == _SHAPE["reading"].keys()
-            and len(run["classes"]) == max([2, *run["network"]["sizes"][-1:]])
-        )
     except (ValueError, RecursionError):
-        fits = False
-    if not fits:
-        raise fnnet.InputError(f"{path} is not what train.py writes: expected its JSON")
+        run = None
+    if not _fits(run, shape):
+        raise fnnet.InputError(f"{path} is damaged, or no run's: expected the JSON of a run")
     return dict(run)
 
 
 def _fits(value: Any, shape: Any) -> bool:
-    """Whether JSON is of a kind, a list of what fits [shape], or a dict with the shapes in it."""
+    """Whether JSON is of a type, a list of what fits [shape], or a dict with the shapes in it."""
     if isinstance(shape, list):
         return isinstance(value, list) and all(_fits(item, *shape) for item in value)
     if isinstance(shape, dict):
@@ -130,30 +64,66 @@ def _fits(value: Any, shape: Any) -> bool:
     return isinstance(value, shape)
 
 
-def row(state: fnnet.TrainState, task: str) -> dict[str, Any]:
-    """The last epoch, for the history in `run.json`."""
-    report = state.history[-1]
-    evaluations = {
-        name: {"total": evaluation.total, "cost": evaluation.cost}
-        if task == "regression"
-        else {**attrs.asdict(evaluation), "accuracy": evaluation.accuracy}
-        for name, evaluation in report.evaluations
-    }
-    digest = state.params.digest()
-    return {"epoch": report.epoch, "eta": report.eta, "digest": digest, **evaluations}
+def load(folder: Path, run: Run) -> tuple[fnnet.TrainState, list[dict[str, Any]]]:
+    """Where the run in a folder stands, with its last report only, and all of its history.
+
+    It is refused if it is not this run, which may have other epochs, or damaged.
+    """
+    before, run = read(folder, _COMPARED), dict(json.loads(json.dumps(run)))
+    for part in _COMPARED:
+        for name, value in run[part].items():
+            old = before[part].get(name)
+            expected = f"{old!r}, as the run in {folder} has it, or another --out"
+            require(name == "epochs" or old == value, name, value, expected)
+    state, path = fnnet.load_state(folder / "state.npz"), folder / "history.jsonl"
+    try:
+        # A killed run may leave a line too many, or half a line, which has no end.
+        rows = [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1][: state.epoch]]
+    except (ValueError, RecursionError):
+        rows = []
+    fits = _fits(rows, [{"epoch": int, "digest": str}]) and len(rows) == state.epoch
+    if not fits or any(row["epoch"] != number for number, row in enumerate(rows)):
+        expected = f"a line of JSON for each of the {state.epoch} epochs of state.npz"
+        raise fnnet.InputError(f"{path} is damaged, or of another run: expected {expected}")
+    if state.params.digest() != (rows[-1]["digest"] if rows else run["digests"]["start"]):
+        wrong = f"{folder / 'state.npz'} is not of the run that {path} tells of"
+        raise fnnet.InputError(f"{wrong}: expected both of one run")
+    return state, rows
 
 
-def write(
+def begin(
+    folder: Path, run: Run, state: fnnet.TrainState, scaling: fnnet.Scaling | None = None
+) -> None:
+    """Bring the files to where the run stands before its next epoch."""
+    with replacing(folder / "run.json") as file:
+        file.write(f"{json.dumps(run, indent=1)}\n".encode())
+    with (folder / "history.jsonl").open("a+b") as history:
+        history.seek(0)
+        history.truncate(sum(len(history.readline()) for _ in range(state.epoch)))
+    _save(folder, state, scaling)
+
+
+def add(
     folder: Path,
     state: fnnet.TrainState,
-    run: dict[str, Any],
-    history: list[dict[str, Any]],
-    scaling: fnnet.Scaling | None,
+    scaling: fnnet.Scaling | None = None,
+    figures: Sequence[str] = FIGURES,
+    **more: object,
 ) -> None:
-    """Bring the files up to date. The history goes first: `resume` cuts off what is too much."""
-    digests = {**run["digests"], "params": state.result.digest()}
-    text = json.dumps({**run, "digests": digests, "history": history}, indent=1)
-    with replacing(folder / "run.json") as file:
-        file.write(f"{text}\n".encode())
+    """Put an epoch into the files. The history goes first: `begin` cuts off what is too much."""
+    report = state.history[-1]
+    row = {"epoch": report.epoch, "eta": report.eta, "digest": state.params.digest(), **more}
+    for name, evaluation in report.evaluations:
+        row[name] = {figure: getattr(evaluation, figure) for figure in figures}
+    with (folder / "history.jsonl").open("a") as history:
+        # A stack of networks has arrays of figures.
+        history.write(f"{json.dumps(row, default=lambda array: array.tolist())}\n")
+        history.flush()
+        os.fsync(history.fileno())
+    _save(folder, state, scaling)
+
+
+def _save(folder: Path, state: fnnet.TrainState, scaling: fnnet.Scaling | None) -> None:
     fnnet.save_params(folder / "params.npz", state.result, scaling=scaling)
-    fnnet.save_state(folder / "state.npz", state)
+    # The reports are in history.jsonl. To go on, a run needs only the last one.
+    fnnet.save_state(folder / "state.npz", attrs.evolve(state, history=state.history[-1:]))

@@ -1,9 +1,7 @@
 """Reproduce what others printed: the notebook's run, the book's figures, the papers' tables."""
 
-from __future__ import annotations
-
-import shlex
 import sys
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,82 +10,73 @@ import attrs
 import typer
 from rich.progress import Progress
 
-import _reproduce.images
+import fnnet
+from _common import require
 from _common import run as run_script
-from _reproduce.experiment import Experiment
+from _data import data_option
+from _files import replacing
+from _report import can_draw
+from _reproduce.experiment import Experiment, Result
 from _reproduce.experiments import EXPERIMENTS
-from _reproduce.images import Images
-from _reproduce.plot import can_draw, plot_curves, plot_points
-from _reproduce.report import count, line, markdown
-from _reproduce.result import Result
-from _reproduce.run import TRIAL_SEED, all_epochs, check, is_there, run
-from fnnet._checks import InputError, integer, require
-from fnnet._files import replacing
+from _reproduce.images import MNIST, Images, load_images
+from _reproduce.report import count, line, markdown, plot_curves, plot_points
+from _reproduce.run import TRIAL_SEED, all_epochs, run, stored
+
+_NAMES = f"some of {', '.join(EXPERIMENTS)}"
 
 
 def main(
     names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="NAME...", help=f"Some of {', '.join(EXPERIMENTS)}."),
+        list[str] | None, typer.Argument(metavar="NAME...", help=f"{_NAMES.capitalize()}.")
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Train all of them.")] = False,
     quick: Annotated[
         bool,
         typer.Option(
             "--quick",
-            help="See that they run, all if none is named: two seeds, a few epochs of a thousand "
-            "images; of the embedded digits, unless --data names others.",
+            help="A quick pass to see that they work, all if none is named: two seeds, at most "
+            "four epochs, a thousand images, by default of the embedded digits.",
         ),
     ] = False,
     seeds: Annotated[
         int | None,
-        typer.Option(help="Networks for each result.", show_default="10; 5 or 3 of the large ones"),
-    ] = None,
-    data: Annotated[
-        str | None,
         typer.Option(
-            metavar="digits|mnist|PATH",
-            help="As for train.py; the digits are enlarged to 28 x 28.",
-            show_default="mnist; with --quick, digits",
+            min=1,
+            max=TRIAL_SEED,
+            help="The number of networks for each result.",
+            show_default="10; 5 or 3 of the large ones",
         ),
     ] = None,
+    data: Annotated[str | None, data_option("mnist; with --quick, digits")] = None,
     out: Annotated[
         Path | None,
         typer.Option(
-            help="A folder for all that is finished, results.md and the pictures.",
+            help="The folder for all runs, results.md and the pictures.",
             show_default="runs/reproduce, or runs/reproduce-quick",
         ),
     ] = None,
 ) -> None:
-    """Train what was published, over several seeds; print the published figure, ours, a verdict.
+    """Train what was published, with several seeds, and compare it with the published figures.
 
-    What the folder holds is not trained again: after a Ctrl-C, the same command goes on. Settings
-    that a source leaves open are chosen on the validation images, never on those to test.
+    What the folder holds is not trained again: after Ctrl-C, the same command goes on. Settings
+    that a source leaves open are chosen on the validation images, never on the test images. The
+    embedded digits are enlarged to MNIST's 28 x 28.
     """
     unknown = [name for name in names or [] if name not in EXPERIMENTS]
-    known = f"--all, --quick, or some of {', '.join(EXPERIMENTS)}"
     is_told = not unknown and (names or everything or quick)
-    require(is_told, "NAME", " ".join(unknown), known)
-    if seeds is not None:
-        integer("--seeds", seeds, at_least=1)
-        require(seeds <= TRIAL_SEED, "--seeds", seeds, f"at most {TRIAL_SEED}")
+    require(is_told, "NAME", " ".join(unknown), f"--all, --quick, or {_NAMES}")
     asked = [name for name in EXPERIMENTS if everything or not names or name in names]
-    images = _reproduce.images.load(data or ("digits" if quick else "mnist"), few=quick)
+    images = load_images(data or ("digits" if quick else "mnist"), few=quick)
     experiments = {
         name: _as_asked(experiment, images, quick, seeds if name in asked else None)
         for name, experiment in EXPERIMENTS.items()
     }
-    commands = {
-        name: f"{name}{_option('--seeds', seeds if name in asked else None)}"
-        f"{_option('--data', data)}{' --quick' * quick}"
-        for name in experiments
-    }
     folder = out or Path("runs", "reproduce-quick" if quick else "reproduce")
     for name in asked:
-        check(experiments[name], images, folder)
+        stored(experiments[name], images, folder)  # refuse now what does not fit
 
-    others = [name for name in experiments if name not in asked]
-    results, left_out = dict[str, Result](), dict[str, str]()
+    others = {name: experiments[name] for name in EXPERIMENTS if name not in asked}
+    results, left_out = dict[str, Result](), list[str]()
     try:
         with Progress(disable=not sys.stdout.isatty()) as progress:
             for name in asked:
@@ -95,56 +84,46 @@ def main(
                 done = partial(progress.advance, bar)
                 results[name] = run(experiments[name], images, folder, done)
                 print(line(results[name]), flush=True)
-                for other in others:  # looked for each time: another process may finish them
-                    if other not in results:
-                        _take_up(experiments[other], images, folder, results, left_out)
-                told = {commands[name]: results[name] for name in EXPERIMENTS if name in results}
+                # Each time, for another process may finish some of them meanwhile.
+                left_out = _take_up(others, images, folder, results)
+                results = {name: results[name] for name in EXPERIMENTS if name in results}
                 with replacing(folder / "results.md") as file:
-                    file.write(markdown(told, images.name).encode())
+                    file.write(markdown(list(results.values()), images.name).encode())
     finally:
         if results:
-            _draw([results[name] for name in EXPERIMENTS if name in results], folder)
-    for reason in left_out.values():
-        print(reason)
+            _draw(results.values(), folder)
+    print("".join(f"{reason}\n" for reason in left_out), end="")
     print(f"{count(len(results), 'result')} in {folder / 'results.md'}")
 
 
 def _as_asked(experiment: Experiment, images: Images, quick: bool, seeds: int | None) -> Experiment:
-    if not images.are_mnist:
+    if images.digest != MNIST:
         experiment = attrs.evolve(experiment, unjudged="not of MNIST")
-    if quick:
-        experiment = experiment.quick()
-    return experiment if seeds is None else attrs.evolve(experiment, seeds=seeds)
-
-
-def _option(name: str, value: object) -> str:
-    return "" if value is None else f" {name} {shlex.quote(str(value))}"
+    experiment = experiment.quick() if quick else experiment
+    return attrs.evolve(experiment, seeds=seeds or experiment.seeds)
 
 
 def _take_up(
-    experiment: Experiment,
-    images: Images,
-    folder: Path,
-    results: dict[str, Result],
-    left_out: dict[str, str],
-) -> None:
-    """Put what the folder holds of another run among the results, or why not."""
-    name = experiment.name
-    reason = f"{folder / name} has not all of its {experiment.seeds} seeds"
-    try:
-        if is_there(experiment, folder):
-            results[name] = run(experiment, images, folder, lambda _: None)
-            left_out.pop(name, None)
-            return
-    except (InputError, OSError) as error:  # what was asked for does not depend on it
-        reason = str(error)
-    if (folder / name).exists():
-        left_out[name] = f"{name} is left out: {reason}"
+    others: Mapping[str, Experiment], images: Images, folder: Path, results: dict[str, Result]
+) -> list[str]:
+    """Put what the folder holds of other runs among the results; return why some are left out."""
+    left_out = []
+    for name, experiment in others.items():
+        reason = f"{folder / name} has not all of its {experiment.seeds} seeds"
+        try:
+            if result := stored(experiment, images, folder):
+                results[name] = result
+                continue
+        except (fnnet.InputError, OSError) as error:
+            reason = str(error)
+        if (folder / name).exists():
+            left_out.append(f"{name} is left out: {reason}")
+    return left_out
 
 
-def _draw(results: list[Result], folder: Path) -> None:
+def _draw(results: Iterable[Result], folder: Path) -> None:
     if not can_draw():
-        print("No pictures: matplotlib cannot be imported (pip install 'fnnet[plot]')")
+        print("No pictures: matplotlib is not installed (pip install 'fnnet[plot]')")
         return
     curves = [result for result in results if result.experiment.of == "each"]
     points = [result for result in results if result.experiment.of != "each"]
@@ -153,7 +132,7 @@ def _draw(results: list[Result], folder: Path) -> None:
         if some:
             draw(some, path)
         else:
-            path.unlink(missing_ok=True)  # of results that are not there any more
+            path.unlink(missing_ok=True)  # of earlier results
 
 
 if __name__ == "__main__":

@@ -1,149 +1,167 @@
 """Train a network: with no argument, the notebook's on the embedded digits."""
 
-from __future__ import annotations
-
 import sys
-from typing import Any
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Literal
 
+import attrs
 from rich.progress import Progress
 
 import _options as o
 import _run_folder
 import _settings
 import fnnet
-from _common import Data, Reading, class_names, data_name, load_data, percent, run, task_of
-from fnnet._checks import InputError, integer
+from _common import percent, require, run
+from _data import Data, class_names, data_name, digest_of, load_data, task_of
+from _report import machine, versions
 
 
 def main(
     data: Data = None,
-    target: o.Target = None,
-    task: o.Task = None,
-    header: o.Header = None,
-    scale: o.Scale = "none",
-    hidden: o.Hidden = "16,16",
-    activation: o.HiddenActivation = None,
-    output: o.OutputActivation = None,
-    weights: o.Weights = None,
-    biases: o.Biases = None,
-    dtype: o.Dtype = "float32",
-    epochs: o.Epochs = 30,
-    batch_size: o.BatchSize = 10,
-    eta: o.Eta = None,
-    cost: o.CostName = "quadratic",
-    optimizer: o.OptimizerName = "sgd",
-    momentum: o.Momentum = None,
-    schedule: o.ScheduleName = "constant",
-    warm_up: o.WarmUp = None,
-    clip_norm: o.ClipNorm = None,
-    clip_value: o.ClipValue = None,
-    l2: o.L2 = 0.0,
-    l1: o.L1 = 0.0,
-    decay: o.Decay = None,
-    dropout: o.Dropout = "none",
-    label_smoothing: o.LabelSmoothing = 0.0,
-    class_weights: o.ClassWeights = "none",
-    augment: o.Augment = "none",
-    early_stopping: o.EarlyStopping = None,
-    seed: o.SeedOption = 0,
-    out: o.Out = None,
-    monitor_training: o.MonitorTraining = False,
-    resume: o.Resume = False,
+    target: Annotated[str | None, o.TARGET] = None,
+    task: Annotated[o.TaskName | None, o.TASK] = None,
+    header: Annotated[bool | None, o.HEADER] = None,
+    scale: Annotated[Literal["none", "standard", "min-max"], o.SCALE] = "none",
+    hidden: Annotated[str, o.HIDDEN] = "16,16",
+    activation: Annotated[str | None, o.ACTIVATION] = None,
+    output: Annotated[o.ActivationName | None, o.OUTPUT] = None,
+    weights: Annotated[o.WeightsName | None, o.WEIGHTS] = None,
+    biases: Annotated[o.BiasesName | None, o.BIASES] = None,
+    dtype: Annotated[o.DtypeName, o.DTYPE] = "float32",
+    epochs: Annotated[int, o.EPOCHS] = 30,
+    batch_size: Annotated[int, o.BATCH_SIZE] = 10,
+    eta: Annotated[float | None, o.ETA] = None,
+    cost: Annotated[o.CostName, o.COST] = "quadratic",
+    optimizer: Annotated[o.OptimizerName, o.OPTIMIZER] = "sgd",
+    momentum: Annotated[float | None, o.MOMENTUM] = None,
+    schedule: Annotated[o.ScheduleName, o.SCHEDULE] = "constant",
+    warm_up: Annotated[float | None, o.WARM_UP] = None,
+    clip_norm: Annotated[float | None, o.CLIP_NORM] = None,
+    clip_value: Annotated[float | None, o.CLIP_VALUE] = None,
+    l2: Annotated[float, o.L2] = 0.0,
+    l1: Annotated[float, o.L1] = 0.0,
+    decay: Annotated[float | None, o.DECAY] = None,
+    dropout: Annotated[str, o.DROPOUT] = "none",
+    label_smoothing: Annotated[float, o.LABEL_SMOOTHING] = 0.0,
+    class_weights: Annotated[Literal["none", "balanced"], o.CLASS_WEIGHTS] = "none",
+    augment: Annotated[str, o.AUGMENT] = "none",
+    early_stopping: Annotated[int | None, o.EARLY_STOPPING] = None,
+    seed: Annotated[int, o.SEED] = 0,
+    out: Annotated[Path | None, o.OUT] = None,
+    monitor_training: Annotated[bool, o.MONITOR_TRAINING] = False,
+    resume: Annotated[bool, o.RESUME] = False,
 ) -> None:
-    """Train a network, printing after each epoch how many of the test samples it gets right."""
-    reading = Reading(target, task, header)
-    splits, scaling = _settings.scaled(load_data(data, reading), scale)
-    task = task_of(splits.train, task)
-    train = _settings.training_data(
-        splits.train, label_smoothing=label_smoothing, class_weights=class_weights
-    )
-    units = _settings.units(hidden)
-    if early_stopping is not None:
-        integer("--early-stopping", early_stopping, at_least=1)
+    """Train a network, and print after each epoch how many test samples it gets right."""
+    if resume and out is None:
+        raise fnnet.InputError("--out is not given: expected the folder of the run to --resume")
+    name, reading = data_name(data), {"target": target, "task": task, "header": header}
+    splits = load_data(name, reading)
+    fit = {"none": None, "standard": fnnet.standardisation, "min-max": fnnet.min_max}[scale]
+    scaling = fit(splits.train) if fit else None
+    splits = fnnet.apply_scaling(scaling, splits) if scaling else splits
+    goal = task_of(splits.train, task)
+    if splits.train.classes is None:
+        labels = "data with class labels (of a CSV, --task classification)"
+        require(not label_smoothing, "--label-smoothing", label_smoothing, labels)
+        require(class_weights == "none", "--class-weights", class_weights, labels)
+    train = fnnet.weigh_classes(splits.train) if class_weights == "balanced" else splits.train
+    train = fnnet.smooth_labels(train, label_smoothing) if label_smoothing else train
+    units = _settings.numbers("--hidden", hidden, int)
+    require(min(units, default=1) > 0, "--hidden", hidden, "at least 1 unit in each layer")
+    shares = _settings.numbers("--dropout", dropout, float)
+    parts = [make(size / len(train)) for make, size in ((fnnet.l2, l2), (fnnet.l1, l1)) if size]
+    limits = ((fnnet.clip_by_value, clip_value), (fnnet.clip_by_norm, clip_norm))
+    parts += [clip(limit) for clip, limit in limits if limit is not None]
     config = fnnet.TrainConfig(
         epochs=epochs,
         batch_size=batch_size,
-        eta=_settings.default_eta(cost, optimizer, task) if eta is None else eta,
+        eta=_settings.default_eta(cost, optimizer, goal) if eta is None else eta,
         seed=seed,
         cost=cost,
-        optimizer=_settings.optimizer(
-            optimizer,
-            len(train),
-            momentum=momentum,
-            decay=decay,
-            l1=l1,
-            l2=l2,
-            clip_norm=clip_norm,
-            clip_value=clip_value,
-        ),
+        optimizer=_settings.optimizer(optimizer, momentum, decay, parts),
         schedule=_settings.schedule(schedule, epochs, warm_up),
-        dropout=_settings.dropout(dropout),
+        dropout=tuple(shares) if len(shares) > 1 else sum(shares),
         augment=_settings.augmentation(augment, splits.train),
         patience=early_stopping,
     )
     params = fnnet.init(
         [train.n_in, *units, train.n_out],
         seed=seed,
-        activations=_settings.activations(activation, output, cost, len(units), task),
+        activations=_settings.activations(activation, output, cost, len(units), goal),
         dtype=dtype,
         **_settings.first(activation, weights, biases),
     )
-    classes = None if task == "regression" else class_names(data, reading)
-    classes = classes or [str(label) for label in range(max(2, train.n_out))]
-    validation = splits.validation
-    description = _run_folder.describe(
-        data_name(data), reading, scale, task, classes, train, validation, params, config
-    )
-
-    state, rows = fnnet.start(params, config), list[dict[str, Any]]()
-    if resume:
-        if out is None:
-            raise InputError("--out is not given: expected the folder of the run to --resume")
-        state, rows = _run_folder.resume(out, description)
-    monitor = {"validation": validation, "test": splits.test}
+    monitor = {"validation": splits.validation, "test": splits.test}
     if monitor_training:
         monitor["training"] = splits.train
+    state = fnnet.start(params, config)
     states = fnnet.trajectory(state, train, config, monitor=monitor)
-    if out is not None and not resume:
-        _run_folder.create(out)
-        _run_folder.write(out, state, description, rows, scaling)
-    try:
-        with Progress(disable=not sys.stdout.isatty()) as progress:
-            bar = progress.add_task("Training", total=max(0, epochs - state.epoch))
-            for new in states:
-                if out is not None:
-                    rows.append(_run_folder.row(new, task))
-                    _run_folder.write(out, new, description, rows, scaling)
-                test = dict(new.history[-1].evaluations)["test"]
-                print(f"Epoch {state.epoch}: {_in_words(test, task)}", flush=True)
-                progress.advance(bar)
-                state = new
-    except KeyboardInterrupt:
-        print(f"\nInterrupted; {state.epoch} epochs are finished.")
-        _report(state, splits.test, config, task)
-        raise
+    figures = ("total", "cost") if goal == "regression" else _run_folder.FIGURES
+
+    with _run_folder.held(out, resume=resume) if out else nullcontext():
+        if out is not None:
+            names = None if goal == "regression" else class_names(name, reading)
+            settings = attrs.asdict(config, recurse=False)
+            description = {
+                "data": name,
+                "reading": reading,
+                "scale": scale,
+                "task": goal,
+                "classes": names or [str(label) for label in range(max(2, train.n_out))],
+                "network": {
+                    "sizes": params.sizes,
+                    "activations": [one.name for one in params.architecture.activations],
+                    "dtype": params.dtype.name,
+                },
+                "config": {key: getattr(value, "name", value) for key, value in settings.items()},
+                "versions": versions("fnnet", "numpy"),
+                "machine": machine()["processor"],
+                "digests": {
+                    "training data": digest_of(train),
+                    "validation data": digest_of(splits.validation),
+                    "start": params.digest(),
+                },
+            }
+            if resume:
+                state, _ = _run_folder.load(out, description)
+                states = fnnet.trajectory(state, train, config, monitor=monitor)
+            _run_folder.begin(out, description, state, scaling)
+        try:
+            with Progress(disable=not sys.stdout.isatty()) as progress:
+                bar = progress.add_task("Training", total=max(0, epochs - state.epoch))
+                for new in states:
+                    if out is not None:
+                        _run_folder.add(out, new, scaling, figures)
+                    print(f"Epoch {state.epoch}: {_in_words(new, goal)}", flush=True)
+                    progress.advance(bar)
+                    state = new
+        except KeyboardInterrupt:
+            print(f"\nInterrupted; {state.epoch} epochs are finished.")
+            _report(state.result, splits.test, config, goal)
+            raise
     if state.epoch < epochs:
         print(f"Stopped early: {early_stopping} epochs without a better validation score.")
-    _report(state, splits.test, config, task)
+    _report(state.result, splits.test, config, goal)
 
 
-def _in_words(test: fnnet.Evaluation, task: str) -> str:
+def _in_words(state: fnnet.TrainState, task: str) -> str:
+    test = dict(state.history[-1].evaluations)["test"]
     if task == "regression":
         return f"the cost is {test.cost:.6f}"
-    return f"{test.correct} / {test.total}, precision is {percent(test)}"
+    return f"{test.correct} / {test.total}, precision is {percent(test.accuracy)}"
 
 
 def _report(
-    state: fnnet.TrainState, test: fnnet.Dataset, config: fnnet.TrainConfig, task: str
+    params: fnnet.Params, test: fnnet.Dataset, config: fnnet.TrainConfig, task: str
 ) -> None:
-    """Of the parameters to use: the best ones, with early stopping."""
-    params = state.result
+    """Print how good the parameters to use are: with early stopping, the best ones."""
     evaluation = fnnet.evaluate(params, test, cost=config.cost)
     if task == "regression":
         print(f"Test cost: {evaluation.cost:.6f}")
         print(f"Test R2: {fnnet.regression_report(params, test).r2:.4f}")
     else:
-        print(f"Test accuracy: {percent(evaluation)}")
+        print(f"Test accuracy: {percent(evaluation.accuracy)}")
     print(f"Digest of the params: {params.digest()}")
 
 

@@ -2,12 +2,22 @@ from __future__ import annotations
 
 import copy
 import pickle
+from functools import partial
 
 import attrs
 import numpy as np
 import pytest
 
-from fnnet._records import Array, Record, all_bits, all_read_only, bits, freeze, read_only
+from fnnet._records import (
+    Array,
+    Partial,
+    Record,
+    all_bits,
+    all_read_only,
+    bits,
+    freeze,
+    read_only,
+)
 
 
 @attrs.frozen
@@ -87,6 +97,16 @@ def test_the_memory_of_others_is_copied_unless_it_is_bytes() -> None:
     assert np.shares_memory(read_only(fixed), fixed)
 
 
+@pytest.mark.parametrize("protocol", [2, pickle.HIGHEST_PROTOCOL])
+def test_a_read_only_view_of_an_unpickled_array_is_copied(protocol: int) -> None:
+    array = pickle.loads(pickle.dumps(np.arange(1000.0), protocol))  # writable, on top of bytes
+    view = array[:3]
+    view.flags.writeable = False
+    kept = read_only(view)
+    array[0] = 7
+    assert kept.tolist() == [0, 1, 2]
+
+
 def test_lists_and_numbers_become_arrays() -> None:
     assert read_only([[1, 2]]).shape == (1, 2)
     assert read_only(3.0).shape == ()
@@ -125,3 +145,20 @@ def test_a_copy_is_equal_and_as_frozen(copied: object) -> None:
     assert not any(map(writable_below, (other.a, *other.b)))
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         other.a = record.a
+
+
+def scaled(x: float, *, by: float, plus: float = 0.0) -> float:
+    return x * by + plus
+
+
+def test_partials_are_equal_if_function_and_arguments_are() -> None:
+    one = Partial(scaled, by=2.0, plus=1.0)
+    assert one(3.0) == 7
+    for same in (Partial(scaled, plus=1.0, by=2.0), pickle.loads(pickle.dumps(one))):
+        assert same == one
+        assert hash(same) == hash(one)
+        assert same(3.0) == 7
+    others = [Partial(scaled, by=2.0), Partial(scaled, 2.0, by=2.0, plus=1.0)]
+    others += [Partial(max, by=2.0, plus=1.0), Partial(scaled, by=2.0, plus=3.0)]
+    assert one not in others
+    assert one != partial(scaled, by=2.0, plus=1.0)

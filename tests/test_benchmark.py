@@ -15,15 +15,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+import fnnet
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from _benchmark import race
-from _benchmark.contestant import Task
-from _benchmark.process import python
-from _benchmark.report import tables
-from _benchmark.timing import interleaved, ratio, spread
+from _benchmark.contestant import Task, contestant
+from _benchmark.parts import idx_folder
+from _benchmark.timing import against, interleaved
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "benchmark.py"
 POSIX = pytest.mark.skipif(not hasattr(os, "killpg"), reason="needs process groups")
@@ -74,10 +75,10 @@ def assert_spread(spread: dict[str, float]) -> None:
 
 def assert_contestants(figures: dict[str, Any], names: list[str]) -> None:
     assert list(figures["contestants"]) == names
-    for contestant in figures["contestants"].values():
-        assert_spread(contestant["seconds"])
-        assert_spread(contestant["ratio"])
-        assert 0.05 < contestant["accuracy"] <= 1
+    for one in figures["contestants"].values():
+        assert_spread(one["seconds"])
+        assert_spread(one["ratio"])
+        assert 0.05 < one["accuracy"] <= 1
     assert figures["contestants"]["fnnet"]["ratio"] == {"median": 1, "min": 1, "max": 1}
 
 
@@ -101,12 +102,12 @@ def test_all_parts_without_a_peer(tmp_path: Path) -> None:
     assert report["start"]["contestants"]["fnnet"]["accuracy"] >= report["start"]["target"]
     assert report["start"]["contestants"]["fnnet"]["peak_bytes"] > 10e6
     assert {"fnnet", "fnnet, every name", "numpy"} == set(report["imports"])
-    assert [point["images"] for point in report["growth"]["images"]] == [162, 324, 648, 1297]
     for by, values in (("batch", [1, 3, 10, 32, 100, 316, 1000]), ("width", [8, 16, 32])):
-        assert [point[by] for point in report["growth"][by]] == values
-        for point in report["growth"][by]:
+        assert list(report["growth"][by]) == list(map(str, values))
+        for point in report["growth"][by].values():
             assert_spread(point["step"])
             assert_spread(point["floor"])
+            assert_spread(point["ratio"])
     ways = {"kernel", "floor", "float32 images", "sgd_step", "sgd_step and batch"}
     assert set(report["steps"]["step"]) == ways
     assert set(report["steps"]["loading"]) == {"gunzip", "load_mnist"}
@@ -124,21 +125,16 @@ def test_each_round_begins_one_further_on() -> None:
     assert " ".join(order) == "A B C B C A C A B A B C"
     assert times == {name: [pace * k for k in (1, 2, 3, 4)] for name, pace in paces.items()}
     assert list(times) == list(paces)
-    assert ratio(times["B"], times["A"]) == {"median": 2, "min": 2, "max": 2}
+    assert against(times, "A", "time")["B"] == {
+        "time": {"median": 5, "min": 2, "max": 8},
+        "ratio": {"median": 2, "min": 2, "max": 2},
+    }
 
 
-def test_memory_that_nobody_tells_of_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    with monkeypatch.context() as patch:  # as on Windows
-        patch.setattr(Path, "exists", lambda _: False)
-        patch.setitem(sys.modules, "resource", None)
-        assert race._peak_memory() is None
-
-    one = {"variant": {}, "seconds": spread([1.0]), "ratio": spread([1.0])}
-    known, unknown = ({**one, "steps": 9, "accuracy": 0.9, "peak_bytes": n} for n in (143e6, None))
-    settings = {"cost": "quadratic", "eta": 0.5, "batch_size": 10, "between": 1000, "target": 0.9}
-    start = {**settings, "contestants": {"known": known, "unknown": unknown}}
-    table, _ = tables({"start": start, "imports": {}})
-    assert [row[3] for row in table.rows] == ["143 MB", "not known"]
+def test_a_contestant_that_returns_no_float_is_timed() -> None:
+    times = interleaved({"A": lambda: time.sleep(0.02), "B": lambda: 6.0}, 2, per=2)
+    assert times["B"] == [3.0, 3.0]
+    assert min(times["A"]) >= 0.01
 
 
 def test_one_part_in_markdown(tmp_path: Path) -> None:
@@ -153,10 +149,9 @@ def test_one_part_in_markdown(tmp_path: Path) -> None:
     [
         (
             ["--plot", "ratios.png"],
-            "matplotlib is not installed, expected it for --plot: pip install 'fnnet[plot]'",
+            "--plot is 'ratios.png': expected matplotlib: pip install 'fnnet[plot]'",
         ),
         (["--shapes", "AX"], "--shapes is 'AX': expected some of A, B, C, D"),
-        (["--rounds", "0"], "--rounds is 0: expected an integer of at least 1"),
     ],
 )
 def test_a_refusal_in_one_line(tmp_path: Path, arguments: list[str], line: str) -> None:
@@ -199,13 +194,13 @@ def test_an_interruption_keeps_what_is_measured(tmp_path: Path) -> None:
     assert "steps" not in report
 
 
-def members(group: int) -> list[str]:
-    """The processes of a group that are not at their end, by their command lines."""
+def members(session: int) -> list[str]:
+    """The processes of a session that are not at their end, by their command lines."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):  # it has ended meanwhile
-            state, _, its_group, *_ = stat.read_text().rpartition(")")[2].split()
-            if int(its_group) == group and state != "Z":
+            state, _, _, its_session, *_ = stat.read_text().rpartition(")")[2].split()
+            if int(its_session) == session and state != "Z":
                 found.append(stat.with_name("cmdline").read_text().replace("\0", " "))
     return found
 
@@ -216,7 +211,7 @@ def members(group: int) -> list[str]:
     ("part", "rounds", "child"),
     [
         ("epochs", 1000, "-m _benchmark.contestant"),
-        ("start", 1000, "-m _benchmark.race"),
+        ("start", 1000, "-m _benchmark.contestant"),
         ("start", 5, "-c import"),
     ],
 )
@@ -234,43 +229,27 @@ def test_an_interruption_ends_all_processes_without_a_word(
     wait_until(lambda: not members(process.pid))
 
 
-def test_an_interruption_while_a_process_starts_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    children: list[subprocess.Popen[str]] = []
-
-    class Interrupted(subprocess.Popen[str]):
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
-            children.append(self)
-            handler = signal.getsignal(signal.SIGINT)
-            assert callable(handler)
-            handler(signal.SIGINT, None)  # as where a thread of a library's takes the signal
-
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        monkeypatch.setattr(subprocess, "Popen", Interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            python("-c", "import time; time.sleep(60)").__enter__()
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    finally:
-        signal.signal(signal.SIGINT, before)
-    assert len(children) == 1
-    assert children[0].wait(10) != 0
+def test_a_contestant_answers_until_its_block_ends(tmp_path: Path) -> None:
+    folder = idx_folder("digits", fnnet.load_digits(), tmp_path)
+    task = Task("fnnet", {}, str(folder), (4,), 10, 3.0, part=100)
+    with contestant(task) as ask:
+        assert ask("compile_seconds") == 0
+        assert ask("epoch") > 0
+        assert 0 < ask("accuracy") < 1
+        arrival = ask("race 0.15")
+        assert arrival["accuracy"] >= 0.15
+        assert arrival["steps"] % 10 == 0  # an epoch is 100 images, in batches of 10
+        assert arrival["peak_bytes"] > 10e6
+    failed = pytest.raises(RuntimeError, match="a contestant failed: Task")
+    with contestant(task._replace(folder="absent")) as ask, failed:
+        ask("epoch")
 
 
-@POSIX
-def test_a_contestant_ignores_an_interruption() -> None:
-    task = json.dumps(Task("fnnet", {}, (4,), 10, 3.0, "digits", 100))
-    pipe = subprocess.PIPE
-    command = [sys.executable, "-m", "_benchmark.contestant", task]
-    with subprocess.Popen(
-        command, cwd=SCRIPT.parent, stdin=pipe, stdout=pipe, stderr=pipe, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "0.0\n"
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate("accuracy\n")
-    assert 0 <= float(out) <= 1
-    assert (process.returncode, err) == (0, "")
+def test_data_that_is_no_images_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=np.eye(30), y=np.arange(30) % 3)
+    done = benchmark(tmp_path, "--data", tmp_path / "a.npz")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "square images of uint8 with ten classes" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.skipif(importlib.util.find_spec("matplotlib") is None, reason="needs matplotlib")

@@ -21,7 +21,7 @@ NAMES = [
     for alias in node.names
 ]
 
-UNNEEDED = ["csv", "numpy.ma", "fnnet.augmentation", "fnnet.evaluation.classes"]
+UNNEEDED = ["csv", "numpy.ma", "fnnet.augmentation"]
 UNNEEDED += ["fnnet.training.saving", "concurrent.futures"]
 
 

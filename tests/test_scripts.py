@@ -15,18 +15,18 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 import numpy as np
 import pytest
 
 import fnnet
-from fnnet.evaluation.classes import log_loss, precision_recall_f1, top_k_accuracy
-from fnnet.network.prediction import predict_proba
 from tests._support import assert_refused
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 SHORT = ("--epochs", "3", "--hidden", "8")
+FILES = ["history.jsonl", "params.npz", "run.json", "state.npz"]
 
 Run = subprocess.CompletedProcess[str]
 
@@ -71,6 +71,10 @@ def files(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def history(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]
+
+
 def test_train_with_no_argument_trains_the_notebooks_network_on_the_digits() -> None:
     *epochs, accuracy, digest = succeed("train.py").splitlines()
 
@@ -110,8 +114,7 @@ def test_the_options_reach_the_run_and_its_files(tmp_path: Path) -> None:
     assert settings.items() <= described["config"].items()
     assert described["versions"]["numpy"] == np.__version__
     assert described["digests"]["start"] == start.digest()
-    assert described["digests"]["params"] == states[-1].params.digest()
-    for row, state in zip(described["history"], states, strict=True):
+    for row, state in zip(history(tmp_path / "a/run"), states, strict=True):
         test = fnnet.evaluate(state.params, splits.test)
         validation = fnnet.evaluate(state.params, splits.validation)
         assert row["epoch"] == state.epoch - 1
@@ -161,14 +164,15 @@ def test_a_run_is_not_resumed_from_another_runs_state(tmp_path: Path) -> None:
     run = ("train.py", "--hidden", "none", "--epochs", 2, "--out", out)
     succeed(*run)
     succeed("train.py", "--hidden", "none", "--epochs", 2, "--seed", 1, "--out", other)
-    own, described = fnnet.load_state(out / "state.npz"), (out / "run.json").read_text()
-    expected = f"{out / 'state.npz'} is not of the run that {out / 'run.json'} tells of: expected "
+    own, lines = fnnet.load_state(out / "state.npz"), (out / "history.jsonl").read_bytes()
+    not_of_it = f"{out / 'state.npz'} is not of the run that {out / 'history.jsonl'} tells of: "
+    too_short = f"{out / 'history.jsonl'} is damaged, or of another run: expected a line of JSON "
     foreign = fnnet.load_state(other / "state.npz")
-    for state in (
-        foreign,
-        attrs.evolve(foreign, epoch=0, history=()),
-        attrs.evolve(own, epoch=1, history=own.history[:1]),
-        attrs.evolve(own, epoch=3),  # that the history does not reach
+    for state, expected in (
+        (foreign, not_of_it),
+        (attrs.evolve(foreign, epoch=0, history=()), not_of_it),
+        (attrs.evolve(own, epoch=1), not_of_it),
+        (attrs.evolve(own, epoch=3), too_short),
     ):
         fnnet.save_state(out / "state.npz", state)
         before = files(out)
@@ -176,34 +180,37 @@ def test_a_run_is_not_resumed_from_another_runs_state(tmp_path: Path) -> None:
         assert files(out) == before
 
     fnnet.save_state(out / "state.npz", own)
-    fewer = json.loads(described)
-    fewer["history"].pop()
-    (out / "run.json").write_text(json.dumps(fewer))
-    assert expected in refusal(*run, "--resume")
+    (out / "history.jsonl").write_bytes((other / "history.jsonl").read_bytes())
+    assert not_of_it in refusal(*run, "--resume")
 
     # Before the first epoch, a state is the run's if it is its start.
     start = fnnet.TrainState(fnnet.init([64, 10], seed=0))
     fnnet.save_state(out / "state.npz", start)
     succeed(*run, "--resume")
-    assert (out / "run.json").read_text() == described
+    assert (out / "history.jsonl").read_bytes() == lines
 
 
 def test_a_run_that_died_while_it_wrote_is_resumed_to_the_end(tmp_path: Path) -> None:
-    for epochs, name in ((2, "part"), (3, "part"), (3, "whole")):
-        more = ("--resume",) if (tmp_path / name).exists() else ()
-        before = files(tmp_path / name) if more else {}
-        out = tmp_path / name
+    def train(epochs: int, out: Path, *more: object) -> dict[str, bytes]:
         succeed("train.py", "--epochs", epochs, "--hidden", 8, "--out", out, *more)
-        if more:  # as if killed before the last of its files was written
-            (out / "state.npz").write_bytes(before["state.npz"])
-    succeed("train.py", "--epochs", 3, "--hidden", 8, "--out", tmp_path / "part", "--resume")
-    assert files(tmp_path / "part") == files(tmp_path / "whole")
+        return files(out)
+
+    whole, part = train(3, tmp_path / "whole"), tmp_path / "part"
+    shorter = train(2, part)
+    lines = whole["history.jsonl"]
+    # Killed in the third epoch: before the state, before the params, in the middle of the line.
+    for line, params in ((lines, "params.npz"), (lines, ""), (lines[:-9], ""), (lines + b"x", "")):
+        (part / "history.jsonl").write_bytes(line)
+        for name in ("params.npz", "state.npz"):
+            (part / name).write_bytes((whole if name == params else shorter)[name])
+        assert train(2, part, "--resume") == shorter
+        (part / "history.jsonl").write_bytes(line)
+        assert train(3, part, "--resume") == whole
 
     (tmp_path / "new").mkdir()
-    run = (tmp_path / "whole/run.json").read_bytes()
-    (tmp_path / "new/run.json").write_bytes(run)  # and before the first one was
-    succeed("train.py", "--epochs", 3, "--hidden", 8, "--out", tmp_path / "new")
-    assert files(tmp_path / "new") == files(tmp_path / "whole")
+    for name in ("run.json", "history.jsonl", "params.npz"):  # and before there was any state
+        (tmp_path / "new" / name).write_bytes(whole[name])
+    assert train(3, tmp_path / "new") == whole
 
 
 @contextmanager
@@ -233,10 +240,9 @@ def test_ctrl_c_keeps_the_last_finished_epoch(tmp_path: Path) -> None:
 
     assert (match := re.search(r"Interrupted; (\d+) epochs are finished", output))
     state = fnnet.load_state(tmp_path / "state.npz")
-    described = json.loads((tmp_path / "run.json").read_text())
     assert state.epoch - int(match[1]) in (0, 1)  # 1: written, but not yet printed
-    assert described["history"][state.epoch - 1]["digest"] == state.params.digest()
-    assert sorted(files(tmp_path)) == ["params.npz", "run.json", "state.npz"]
+    assert history(tmp_path)[state.epoch - 1]["digest"] == state.params.digest()
+    assert sorted(files(tmp_path)) == FILES
 
     succeed("train.py", "--epochs", state.epoch + 2, "--hidden", 8, "--out", tmp_path, "--resume")
     assert fnnet.load_state(tmp_path / "state.npz").epoch == state.epoch + 2
@@ -256,7 +262,7 @@ def test_two_runs_do_not_train_in_one_folder(tmp_path: Path) -> None:
     # Of a killed process no lock is left.
     epochs = fnnet.load_state(tmp_path / "state.npz").epoch + 1
     succeed(*run, "--epochs", epochs, "--resume")
-    assert sorted(files(tmp_path)) == ["params.npz", "run.json", "state.npz"]
+    assert sorted(files(tmp_path)) == FILES
 
 
 def test_of_two_runs_that_start_at_once_in_a_new_folder_one_is_refused(tmp_path: Path) -> None:
@@ -290,6 +296,21 @@ def test_a_full_disk_loses_nothing(tmp_path: Path) -> None:
         assert files(tmp_path)[name] == before[name]
     assert sorted(files(tmp_path)) == sorted(before)
     succeed("train.py", *more)
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(SCRIPTS)
+    replacing = importlib.import_module("_files").replacing
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    with replacing(tmp_path / "link") as file:
+        file.write(b"old")
+    with pytest.raises(KeyboardInterrupt), replacing(tmp_path / "link") as file:  # noqa: PT012
+        file.write(b"new")
+        raise KeyboardInterrupt
+    assert files(tmp_path) == {"link": b"old", "file": b"old"}
+    assert (tmp_path / "link").is_symlink()
 
 
 def test_a_terminal_gets_a_progress_bar_and_a_pipe_plain_lines() -> None:
@@ -352,14 +373,14 @@ def test_evaluate_tells_what_the_library_tells(tmp_path: Path, cost: str) -> Non
     cells = [line.split() for line in output.splitlines()]
     rows = [[row for row in cells if row[:1] == [str(label)]] for label in range(10)]
     matrix = fnnet.confusion_matrix(params, test)
-    report = attrs.astuple(precision_recall_f1(matrix))
+    report = attrs.astuple(fnnet.precision_recall_f1(matrix))
     for label, (counts, (row, of_class)) in enumerate(zip(matrix.tolist(), rows, strict=True)):
         assert row == [str(label), *(str(n) for k, n in enumerate(counts) if n or k == label)]
         *shares, support = (figures[label] for figures in report)
         assert of_class == [str(label), *(f"{share:.4f}" for share in shares), str(support)]
-    probabilities = predict_proba(params, test.batch().x)
-    assert f"Top-3 accuracy: {top_k_accuracy(probabilities, test.y, 3) * 100:.2f}%" in output
-    assert f"Log loss: {log_loss(probabilities, test.y):.6f}" in output
+    probabilities = fnnet.predict_proba(params, test.batch().x)
+    assert f"Top-3 accuracy: {fnnet.top_k_accuracy(probabilities, test.y, 3) * 100:.2f}%" in output
+    assert f"Log loss: {fnnet.log_loss(probabilities, test.y):.6f}" in output
 
 
 def test_fnnet_data_names_the_default_folder(tmp_path: Path) -> None:
@@ -389,28 +410,26 @@ def test_gradcheck_passes_and_fails_past_its_bound() -> None:
     assert 0 < float(match[1]) < 1e-12
     assert run("gradcheck.py", "--networks", 20, "--bound", "1e-30").returncode == 1
     for bound in ("nan", "inf", "-1"):
-        expected = f"--bound is {float(bound)}: expected a finite number of at least 0"
-        assert expected in refusal("gradcheck.py", "--bound", bound)
+        assert "--bound" in refusal("gradcheck.py", "--bound", bound)
 
 
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
         (("--hidden", "16,x"), "--hidden is '16,x': expected numbers"),
-        (("--hidden", "16,0"), "--hidden is 0: expected an integer of at least 1"),
-        (("--epochs", "-1"), "epochs is -1: expected an integer of at least 0"),
+        (("--hidden", "16,0"), "--hidden is '16,0': expected at least 1 unit"),
+        (("--epochs", "-1"), "'--epochs'"),
         (("--epochs", "9" * 400, "--schedule", "cosine"), ": expected a finite number"),
         (("--epochs", "9" * 400, "--schedule", "step"), ": expected a finite number"),
         (("--epochs", "many"), "(given: --epochs many)"),
-        (("--batch-size", "0"), "batch_size is 0"),
+        (("--batch-size", "0"), "'--batch-size'"),
         (("--eta", "nan"), "eta is nan: expected a finite number"),
-        (("--seed", "-1"), "seed is -1"),
-        (("--dtype", "float16"), "dtype is 'float16': expected float32 or float64"),
-        (("--dtype", "flat"), "dtype is 'flat': expected float32 or float64"),
+        (("--seed", "-1"), "'--seed'"),
+        (("--dtype", "float16"), "'float16' is not one of 'float32', 'float64'"),
         (("--data", "nowhere/at/all"), "nowhere/at/all"),
         (("--out", "/dev/null/run"), "/dev/null/run"),
         (("--speed", "11"), "No such option"),
-        (("--cost", "low"), "cost is 'low': expected one of quadratic, squared-error"),
+        (("--cost", "low"), "'low' is not one of 'quadratic', 'squared-error'"),
     ],
 )
 def test_bad_input_gets_one_line_and_exit_code_2(arguments: tuple[str, ...], expected: str) -> None:
@@ -429,9 +448,15 @@ def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:
 def test_a_network_of_other_sizes_is_not_evaluated_as_the_runs(tmp_path: Path) -> None:
     succeed("train.py", *SHORT, "--out", tmp_path)
     path = tmp_path / "params.npz"
+    before, refused = path.read_bytes(), f"{path} is not of the run that "
     for sizes in ([64, 8, 11], [64, 9, 10]):
         fnnet.save_params(path, fnnet.init(sizes, seed=0))
-        assert f"{path} is not of the run that " in refusal("evaluate.py", tmp_path)
+        assert refused in refusal("evaluate.py", tmp_path)
+    path.write_bytes(before)
+    described = json.loads((tmp_path / "run.json").read_text())
+    for classes in (described["classes"][1:], [*described["classes"], "10"]):
+        (tmp_path / "run.json").write_text(json.dumps({**described, "classes": classes}))
+        assert refused in refusal("evaluate.py", tmp_path)
 
 
 def test_a_damaged_run_json_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -440,27 +465,51 @@ def test_a_damaged_run_json_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     succeed(*run)
     path = tmp_path / "run.json"
     whole = json.loads(path.read_text())
-    history, classes = whole["history"], whole["classes"]
-    damaged = [
-        {"classes": classes[1:]},
-        {"classes": [*classes, "10"]},
+    damaged: list[dict[str, Any]] = [
         {"classes": list(range(10))},
         {"data": 5},
         {"data": [1]},
         {"reading": {}},
-        {"reading": {**whole["reading"], "more": None}},
-        {"network": {**whole["network"], "sizes": []}},
-        {"history": "abc"},
-        {"history": [{**history[0], "digest": None}]},
-        {"history": [{name: part for name, part in history[0].items() if name != "digest"}]},
+        {"config": {}},
+        {"network": {"sizes": "64"}},
     ]
     texts = [json.dumps({**whole, **part}) for part in damaged]
-    read = importlib.import_module("_run_folder").read
+    main = importlib.import_module("evaluate").main
     for text in (*texts, "[1]", "\xff", "[" * 100_000):
         path.write_bytes(text.encode("latin-1"))
-        assert_refused(lambda: read(tmp_path), f"{path} is not what train.py writes: ")
+        assert_refused(lambda: main(tmp_path), f"{path} is damaged, or no run's: expected ")
     for arguments in (("evaluate.py", tmp_path), (*run, "--resume")):
-        assert f"{path} is not what train.py writes: " in refusal(*arguments)
+        assert f"{path} is damaged, or no run's: expected " in refusal(*arguments)
+    path.write_text(json.dumps({**whole, "digests": {"start": None}}))
+    assert f"{path} is damaged, or no run's: expected " in refusal(*run, "--resume")
+
+
+def test_a_damaged_history_is_refused(tmp_path: Path) -> None:
+    run = ("train.py", "--hidden", "none", "--epochs", 2, "--out", tmp_path)
+    succeed(*run)
+    path = tmp_path / "history.jsonl"
+    first, last = path.read_bytes().splitlines(keepends=True)
+    others = [b'{"epoch": 1}\n', b"[1]\n", b"\xff\n", b"[" * 100_000 + b"\n", first, last[:-1], b""]
+    for lines in (*(first + other for other in others), last + first, b""):
+        path.write_bytes(lines)
+        expected = f"{path} is damaged, or of another run: expected a line of JSON for each of"
+        assert expected in refusal(*run, "--resume")
+        assert path.read_bytes() == lines
+    path.unlink()
+    assert str(path) in refusal(*run, "--resume")
+    assert "Accuracy: " in succeed("evaluate.py", tmp_path)
+
+
+def test_an_epoch_costs_the_same_however_long_the_run_is(tmp_path: Path) -> None:
+    options = ("--hidden", "none", "--out", tmp_path, "--epochs")
+    succeed("train.py", *options, 30)
+    before = files(tmp_path)
+    succeed("train.py", *options, 60, "--resume")
+    after = files(tmp_path)
+    assert after["history.jsonl"].startswith(before["history.jsonl"])
+    for name in ("run.json", "params.npz", "state.npz"):
+        assert abs(len(after[name]) - len(before[name])) < 50
+    assert len(fnnet.load_state(tmp_path / "state.npz").history) == 1
 
 
 @pytest.mark.parametrize("script", ["train.py", "evaluate.py", "gradcheck.py"])

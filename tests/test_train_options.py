@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import importlib
 import json
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
 
 import fnnet
-from tests.test_scripts import SCRIPTS, files, refusal, succeed
+from tests.test_scripts import SCRIPTS, files, history, refusal, succeed
 
 DIGITS = fnnet.load_digits()
 N = len(DIGITS.train)
@@ -120,8 +121,7 @@ def test_a_scaling_is_the_training_datas_and_is_kept(tmp_path: Path) -> None:
     expected = trained(fnnet.apply_scaling(scaling, DIGITS.train)).params.digest()
     assert digest("--scale", "standard", "--out", tmp_path) == expected
     assert fnnet.load_scaling(tmp_path / "params.npz") == scaling
-    last = json.loads((tmp_path / "run.json").read_text())["history"][-1]["test"]
-    correct = f"Accuracy: {last['correct']} / 360"
+    correct = f"Accuracy: {history(tmp_path)[-1]['test']['correct']} / 360"
     assert correct in succeed("evaluate.py", tmp_path)
 
 
@@ -132,7 +132,7 @@ def test_early_stopping_keeps_the_best_and_says_so(tmp_path: Path) -> None:
     assert "Stopped early: 2 epochs without a better validation score." in output
     assert 2 < state.epoch < 60
     assert output.count("Epoch ") == state.epoch
-    scores = [report.score for report in state.history]
+    scores = [row["validation"]["accuracy"] for row in history(tmp_path)]
     assert max(scores) == scores[-3] > max(scores[-2:])
     best = fnnet.load_params(tmp_path / "params.npz")
     assert best == state.best != state.params
@@ -203,34 +203,39 @@ def test_an_npz(tmp_path: Path) -> None:
     ("options", "line"),
     [
         ("--cost log-likelihood --output sigmoid", "expected an output layer of softmax"),
-        ("--optimizer adm", "--optimizer is 'adm': expected one of sgd, momentum"),
+        ("--optimizer adm", "'adm' is not one of 'sgd'"),
         ("--momentum 0.5", "--momentum is 0.5: expected --optimizer momentum or nesterov with it"),
         ("--decay 0.5", "--decay is 0.5: expected --optimizer adamw with it, or --l2"),
         ("--warm-up 2", "--warm-up is 2.0: expected --schedule cosine with it"),
-        ("--schedule sine", "--schedule is 'sine': expected one of constant"),
+        ("--schedule sine", "'sine' is not one of 'constant'"),
         ("--activation tanh,relu,tanh", "expected one, or one for each of 2 hidden layers"),
         ("--dropout 0.5,0.5", "dropout is (0.5, 0.5): expected one share, or 3"),
         ("--dropout half", "--dropout is 'half': expected numbers"),
         ("--dropout 1", "expected a finite number of at least 0 and below 1"),
-        ("--label-smoothing 1", "--label-smoothing is 1.0: expected a finite number of at least 0"),
-        ("--class-weights even", "--class-weights is 'even': expected one of none, balanced"),
+        ("--label-smoothing 1", "smoothing is 1.0: expected a finite number of at least 0 and"),
+        ("--class-weights even", "'even' is not one of 'none', 'balanced'"),
         (
             "--augment blur",
             "--augment is 'blur': expected none, or some of shifts",
         ),
-        ("--scale log", "--scale is 'log': expected one of none, standard, min-max"),
-        ("--early-stopping 0", "--early-stopping is 0: expected an integer of at least 1"),
+        ("--scale log", "'log' is not one of 'none', 'standard', 'min-max'"),
+        ("--early-stopping 0", "'--early-stopping'"),
+        ("--decay inf --optimizer adamw", "decay is inf: expected a finite number of at least 0"),
+        ("--eta nan", "eta is nan: expected a finite number above 0"),
         ("--target sum", "--target is 'sum': expected a CSV in --data with it"),
         ("--task binary", "--task is 'binary': expected a CSV in --data with it"),
-        ("--l2 -1", "--l2 is -1.0: expected a finite number of at least 0"),
-        ("--l1 nan", "--l1 is nan: expected a finite number of at least 0"),
-        ("--clip-norm 0", "--clip-norm is 0.0: expected a finite number above 0"),
-        ("--clip-value -1", "--clip-value is -1.0: expected a finite number above 0"),
-        ("--optimizer momentum --momentum 1", "--momentum is 1.0: expected a finite number"),
+        ("--l2 -1", "'--l2'"),
+        ("--l1 nan", "nan"),
+        ("--clip-norm 0", "limit is 0.0: expected a finite number above 0"),
+        ("--clip-value -1", "'--clip-value'"),
+        (
+            "--optimizer momentum --momentum 1",
+            "mu is 1.0: expected a finite number",
+        ),
         ("--hidden none --dropout 0.5", "dropout is 0.5: expected hidden layers"),
         ("--hidden none --activation tanh", "--activation is 'tanh': expected hidden layers"),
         ("--header", "--header is True: expected a CSV in --data with it"),
-        ("--weights heavy", "weights is 'heavy': expected one of standard-normal"),
+        ("--weights heavy", "'heavy' is not one of 'standard-normal'"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_a_line_that_says_what_would(
@@ -245,6 +250,22 @@ def test_what_makes_no_sense_is_refused_in_a_line_that_says_what_would(
     printed = capsys.readouterr()
     assert (end.value.code, printed.out, printed.err.count("\n")) == (2, "", 1)
     assert line in printed.err
+
+
+def test_the_names_that_help_shows_are_the_librarys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(SCRIPTS)
+    options = importlib.import_module("_options")
+    init = partial(fnnet.init, [2, 2], seed=0)
+    for names, call in (
+        (options.CostName, lambda name: fnnet.TrainConfig(cost=name)),
+        (options.ActivationName, lambda name: init(activations=name)),
+        (options.WeightsName, lambda name: init(weights=name)),
+        (options.BiasesName, lambda name: init(biases=name)),
+    ):
+        with pytest.raises(fnnet.InputError) as caught:
+            call("unheard-of")
+        known = str(caught.value).split("one of ")[1].split(", ")
+        assert set(get_args(names)) == set(known)
 
 
 def test_what_needs_classes_or_images_is_refused_for_a_table(table: Path) -> None:
@@ -272,7 +293,7 @@ def test_the_task_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
     described = json.loads((tmp_path / "run/run.json").read_text())
     assert described["network"]["activations"] == ["sigmoid", "identity"]
     assert described["config"]["eta"] == 0.01
-    assert set(described["history"][0]["test"]) == {"total", "cost"}
+    assert set(history(tmp_path / "run")[0]["test"]) == {"total", "cost"}
     assert "Root mean squared error" in succeed("evaluate.py", tmp_path / "run")
     assert "Test accuracy" in succeed("train.py", *run)
 
@@ -318,7 +339,7 @@ def test_classes_keep_their_names(tmp_path: Path) -> None:
 def test_the_training_samples_are_monitored_where_asked_for(tmp_path: Path) -> None:
     options = ("--hidden", 8, "--epochs", 1, "--monitor-training", "--out", tmp_path)
     succeed("train.py", *options)
-    (row,) = json.loads((tmp_path / "run.json").read_text())["history"]
+    (row,) = history(tmp_path)
     found = fnnet.evaluate(fnnet.load_params(tmp_path / "params.npz"), DIGITS.train)
     assert (row["training"]["correct"], row["training"]["cost"]) == (found.correct, found.cost)
 

@@ -1,40 +1,23 @@
-"""Class labels: the numbers of classes, and the targets that they stand for."""
+"""Class labels made into targets, and classes given weights."""
 
 from __future__ import annotations
 
+import attrs
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
-from fnnet._checks import LARGEST_ARRAY, InputError, array_of_numbers, as_dtype, integer, require
+from fnnet._checks import LARGEST_ARRAY, array_of_numbers, as_dtype, finite_number, integer, require
 from fnnet._records import Array
+from fnnet.datasets.dataset import Dataset, check_labels
 
-__all__ = ["check_labels", "one_hot"]
+__all__ = ["one_hot", "smooth_labels", "weigh_classes"]
 
 
 def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -> Array:
-    """Targets from class labels: 1 in the label's place, 0 in the others.
+    """Targets (..., classes) from class labels (...,): 1 in the label's place, 0 in the others.
 
-    Parameters
-    ----------
-    labels
-        Integers of 0 to classes-1, shape (...,).
-    classes
-        How many classes there are, at least 1.
-    dtype
-        The targets' dtype.
+    Labels are integers of 0 to classes-1; `dtype` is the targets'. Others are an `InputError`.
 
-    Returns
-    -------
-    Array
-        Shape (..., classes).
-
-    Raises
-    ------
-    InputError
-        Where a label is no integer of that range, or dtype none of numbers.
-
-    Examples
-    --------
     >>> one_hot([2, 0], 3)
     array([[0., 0., 1.],
            [1., 0., 0.]], dtype=float32)
@@ -47,9 +30,53 @@ def one_hot(labels: ArrayLike, classes: int, *, dtype: DTypeLike = np.float32) -
     return np.asarray(labels[..., np.newaxis] == np.arange(classes), dtype)
 
 
-def check_labels(argument: str, labels: Array, classes: int) -> None:
-    """Refuse what is not an array of integers of 0 to classes-1."""
-    require(labels.dtype.kind in "iu", argument, labels, "integer class labels")
-    if labels.size and not 0 <= labels.min() <= labels.max() < classes:
-        outside = labels[(labels < 0) | (labels >= classes)].flat[0]
-        raise InputError(f"{argument} is {outside}: expected class labels of 0 to {classes - 1}")
+def smooth_labels(dataset: Dataset, smoothing: float) -> Dataset:
+    """The data set with smoothed targets instead of labels.
+
+    The label's target is 1 - smoothing + smoothing / classes, the others' smoothing / classes:
+    Szegedy et al., Rethinking the Inception architecture, CVPR 2016, section 7. `smoothing` is at
+    least 0 and below 1; a data set without labels is an `InputError`.
+
+    >>> smooth_labels(Dataset([[0.0], [1.0]], [0, 1]), 0.1).y
+    array([[0.95, 0.05],
+           [0.05, 0.95]])
+    """
+    classes = _classes_of(dataset)
+    share = finite_number("smoothing", smoothing, at_least=0, below=1)
+    hard = one_hot(dataset.y, classes, dtype=np.float64)
+    return attrs.evolve(dataset, y=hard * (1 - share) + share / classes, classes=None)
+
+
+@np.errstate(all="ignore")  # a Dataset takes no infinity, and no NaN
+def weigh_classes(dataset: Dataset, weights: ArrayLike | None = None) -> Dataset:
+    """The same samples, each with the weight of its class (times its own weight, if any).
+
+    Parameters
+    ----------
+    dataset
+        Samples with labels.
+    weights
+        A number of at least 0 for each class, (classes,). By default
+        n / (classes that occur * samples of the class): equal total weights, and a mean of 1.
+
+    Examples
+    --------
+    >>> dataset = Dataset([[0.0], [1.0], [2.0], [3.0]], [0, 0, 0, 1])
+    >>> weigh_classes(dataset).weights
+    array([0.66666667, 0.66666667, 0.66666667, 2.        ])
+    """
+    classes = _classes_of(dataset)
+    if weights is None:
+        counts = np.bincount(dataset.y, minlength=classes)
+        of_class = len(dataset) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+    else:
+        of_class = array_of_numbers("weights", weights)
+        require(of_class.shape == (classes,), "weights", of_class, f"one for each of {classes}")
+    own = 1.0 if dataset.weights is None else dataset.weights
+    return attrs.evolve(dataset, weights=of_class[dataset.y] * own)
+
+
+def _classes_of(dataset: Dataset) -> int:
+    is_labelled = isinstance(dataset, Dataset) and dataset.classes is not None
+    require(is_labelled, "dataset", dataset, "a Dataset with class labels")
+    return dataset.n_out

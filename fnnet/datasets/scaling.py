@@ -1,4 +1,4 @@
-"""Features brought to one scale: learnt from the training data, applied to whatever comes."""
+"""Features brought to one scale, which is learnt from the training data."""
 
 from __future__ import annotations
 
@@ -15,14 +15,10 @@ from fnnet.datasets.dataset import Dataset, Splits
 __all__ = ["Scaling", "apply_scaling", "min_max", "standardisation"]
 
 
-def _real(argument: str, values: ArrayLike) -> Array:
-    array = array_of_numbers(argument, values)
-    require(array.dtype.kind != "c", argument, array, "real numbers")
-    return array
-
-
 def _as_row(values: ArrayLike) -> Array:
-    return read_only(np.asarray(_real("a row of a scaling", values), np.float64))
+    row = array_of_numbers("a row of a scaling", values)
+    require(row.dtype.kind != "c", "a row of a scaling", row, "real numbers")
+    return read_only(row.astype(np.float64))
 
 
 @attrs.frozen
@@ -56,57 +52,38 @@ class Scaling(Record):
         return len(self.shift)
 
 
+@np.errstate(all="ignore")  # a Scaling takes no infinity
 def standardisation(dataset: Dataset) -> Scaling:
-    """What gives each feature the mean 0 and the standard deviation 1 (over n, not n - 1).
+    """The scaling that gives each feature mean 0 and standard deviation 1 (over n, not n - 1).
 
-    Parameters
-    ----------
-    dataset
-        The training data; what counts is x times `dataset.scale`.
+    What counts is x times `dataset.scale`, in float64. A feature that is the same in all samples
+    becomes 0. Values too far apart, or too close together, for float64 are an `InputError`.
 
-    Returns
-    -------
-    Scaling
-        Computed in float64. A feature that is the same in all samples becomes 0.
-
-    Raises
-    ------
-    InputError
-        Where a feature's values lie so far apart, or so close together, that float64 cannot hold
-        their distance or its inverse.
-
-    Examples
-    --------
-    >>> scaling = standardisation(Dataset([[1.0, 5.0], [3.0, 5.0]], [0, 1]))
-    >>> scaling.shift, scaling.factor
-    (array([2., 5.]), array([1., 1.]))
+    >>> standardisation(Dataset([[1.0, 5.0], [3.0, 5.0]], [0, 1]))
+    Scaling(shift=array([2., 5.]), factor=array([1., 1.]))
     """
-    record("dataset", dataset, Dataset)
-    values = _inputs(dataset.x, dataset.scale)
-    low, span = _low_and_span(values)
+    values, low, span = _values_low_span(dataset)
     # Brought to 0..1 first: nothing overflows, and an offset does not swallow the differences.
     values -= low
     values /= span
     mean = values.mean(axis=0)
     values -= mean
     deviation = np.sqrt(np.square(values, out=values).mean(axis=0))
-    deviation[deviation == 0] = 1  # of what is constant, and of nothing else
-    return _scaling(low + span * mean, span * deviation)
+    deviation[deviation == 0] = 1  # only of a feature that is constant
+    return Scaling(low + span * mean, 1 / (span * deviation))
 
 
+@np.errstate(all="ignore")
 def min_max(dataset: Dataset) -> Scaling:
-    """What brings each feature from its least and largest value to 0 and 1.
+    """The scaling that takes each feature's smallest value to 0 and its largest to 1.
 
     Parameters, result and errors are those of `standardisation`.
 
-    Examples
-    --------
-    >>> scaling = min_max(Dataset([[1.0, 5.0], [3.0, 5.0]], [0, 1]))
-    >>> scaling.shift, scaling.factor
-    (array([1., 5.]), array([0.5, 1. ]))
+    >>> min_max(Dataset([[1.0, 5.0], [3.0, 5.0]], [0, 1]))
+    Scaling(shift=array([1., 5.]), factor=array([0.5, 1. ]))
     """
-    record("dataset", dataset, Dataset)
-    return _scaling(*_low_and_span(_inputs(dataset.x, dataset.scale)))
+    _values, low, span = _values_low_span(dataset)
+    return Scaling(low, 1 / span)
 
 
 @overload
@@ -115,74 +92,43 @@ def apply_scaling(scaling: Scaling, data: Dataset) -> Dataset: ...
 def apply_scaling(scaling: Scaling, data: Splits) -> Splits: ...
 @overload
 def apply_scaling(scaling: Scaling, data: ArrayLike) -> Array: ...
+@np.errstate(all="ignore")  # an infinity is refused
 def apply_scaling(scaling: Scaling, data: Dataset | Splits | ArrayLike) -> Dataset | Splits | Array:
-    """The data with its features scaled.
+    """The data with its features scaled, by the scaling of the training data.
 
-    Parameters
-    ----------
-    scaling
-        Of the training data, also where `data` is other data.
-    data
-        A Dataset; Splits, each part of which is scaled alike; or inputs (..., n_in) as the
-        network would take them, a data set's scale applied.
+    `data` is a Dataset, Splits, or inputs (..., n_in) as the network takes them, already multiplied
+    by a data set's scale. The result is of the same kind; a Dataset's `scale` is 1. It is computed
+    in float64, and kept as float64 where x is float64 or integers of more than 16 bits, else as
+    float32. Another number of features, or a value that is not finite, is an `InputError`.
 
-    Returns
-    -------
-    Dataset | Splits | Array
-        What `data` is; a Dataset's `scale` is 1. Computed in float64, kept as NumPy promotes the
-        inputs with float32: float64 stays, bytes become float32.
-
-    Raises
-    ------
-    InputError
-        Where the number of features is another, or a value is not finite, now or when scaled.
-
-    Examples
-    --------
-    >>> from fnnet.datasets.digits import load_digits
-    >>> digits = load_digits()
-    >>> scaled = apply_scaling(standardisation(digits.train), digits)
-    >>> print(f"{scaled.train.x.std():.2f} {abs(scaled.train.x.mean()):.2f} {scaled.test.x.dtype}")
-    0.98 0.00 float32
+    >>> scaling = min_max(Dataset([[1.0], [3.0]], [0, 1]))
+    >>> apply_scaling(scaling, [[2.0], [5.0]])
+    array([[0.5],
+           [2. ]])
     """
     record("scaling", scaling, Scaling)
     if isinstance(data, Splits):
-        parts = (data.train, data.validation, data.test)
-        return Splits(*(apply_scaling(scaling, part) for part in parts))
-    if isinstance(data, Dataset):
-        return attrs.evolve(data, x=freeze(_scaled(scaling, data.x, data.scale)), scale=1.0)
-    return _scaled(scaling, _real("x", data), 1.0)
-
-
-def _scaled(scaling: Scaling, x: Array, scale: float) -> Array:
-    require(x.shape[-1:] == (scaling.n_in,), "x", x, f"shape (..., {scaling.n_in})")
+        return Splits(*(apply_scaling(scaling, part) for part in data))
+    x = data.x if isinstance(data, Dataset) else array_of_numbers("x", data)
+    fits = x.dtype.kind != "c" and x.shape[-1:] == (scaling.n_in,)
+    require(fits, "x", x, f"real numbers of shape (..., {scaling.n_in})")
     finite_array("x", x)
-    with np.errstate(over="ignore"):  # an infinity is refused below
-        values = _inputs(x, scale)
-        values -= scaling.shift
-        values *= scaling.factor
-        scaled = values.astype(np.result_type(x, np.float32), copy=False)
-    finite_array("scaled x", scaled)
-    return scaled
-
-
-def _inputs(x: Array, scale: float) -> Array:
     values = x.astype(np.float64)
-    with np.errstate(over="ignore"):
-        values *= scale
-    return values
+    values *= data.scale if isinstance(data, Dataset) else 1.0
+    values -= scaling.shift
+    values *= scaling.factor
+    scaled = values.astype(np.result_type(x, np.float32), copy=False)
+    finite_array("scaled x", scaled)
+    return attrs.evolve(data, x=freeze(scaled), scale=1.0) if isinstance(data, Dataset) else scaled
 
 
-def _low_and_span(values: Array) -> tuple[Array, Array]:
-    """Each feature's least value and how far the largest is from it; 1 where they are the same."""
+def _values_low_span(dataset: Dataset) -> tuple[Array, Array, Array]:
+    """The inputs (n, n_in), each feature's smallest value, and how far its largest is from it."""
+    record("dataset", dataset, Dataset)
+    values = dataset.x.astype(np.float64)
+    values *= dataset.scale
     low, high = values.min(axis=0), values.max(axis=0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        span = high - low
+    span = high - low
     finite_array("the features' span", span)
-    span[span == 0] = 1
-    return low, span
-
-
-def _scaling(shift: Array, spread: Array) -> Scaling:
-    with np.errstate(over="ignore", divide="ignore"):  # a Scaling takes no infinity
-        return Scaling(freeze(shift), freeze(1 / spread))
+    span[span == 0] = 1  # a constant feature is only shifted
+    return values, low, span

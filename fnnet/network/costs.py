@@ -1,66 +1,63 @@
-"""What a network's output costs against its targets, and how that changes with the output."""
+"""The costs C(a, y) of a network's outputs, and their derivatives dC/da."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cached_property
 
 import attrs
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet._checks import InputError, a_key_function, by_name, finite_number, require, writes
-from fnnet._recipes import Remade, remembered
-from fnnet._records import Array
-from fnnet.network.activations import ACTIVATIONS, Activation, sigmoid, softmax
+from fnnet._checks import InputError, by_name, finite_number, function_of
+from fnnet._records import Array, Partial
+from fnnet.network.activations import (
+    ACTIVATIONS,
+    Activation,
+    InPlace,
+    locked,
+    result_of,
+    sigmoid,
+    softmax,
+)
 from fnnet.network.params import Architecture
 
-__all__ = [
-    "COSTS",
-    "Cost",
-    "as_cost",
-    "cost_for",
-    "cross_entropy",
-    "huber",
-    "huber_beyond",
-    "log_likelihood",
-    "mean_cost",
-    "quadratic",
-    "squared_error",
-]
+__all__ = ["COSTS", "Cost", "as_cost", "cost_for", "cross_entropy", "huber", "huber_beyond"]
+__all__ += ["log_likelihood", "mean_cost", "quadratic", "squared_error"]
 
 _HALF = np.full((), 0.5, np.float32)
 
 
 def _as_output(output: str | Activation | None) -> Activation | None:
-    return None if output is None else by_name("output", output, ACTIVATIONS)
+    if output is None or isinstance(output, Activation):
+        return output
+    return by_name("output", output, ACTIVATIONS)
+
+
+Function = Callable[[Array, Array], Array]
 
 
 @attrs.frozen
-class Cost(Remade):
-    """A cost of outputs a against targets y, both of shape (..., n_out, n): a column a sample.
-
-    Several threads may call the two functions at a time.
+class Cost:
+    """A cost of the outputs a against the targets y, arrays (..., n, n_out): rows are samples.
 
     Attributes
     ----------
     name
-        What a configuration and a saved file know it by.
+        The name that a configuration and a saved file use.
     value
-        `value(a, y)` is the cost of each sample, shape (..., n).
+        `value(a, y)` returns the cost of each sample, shape (..., n). Both functions are pure;
+        several threads may call them at a time.
     derivative
-        `derivative(a, y, out)` writes c/a, the cost's derivative with respect to `a`.
+        `derivative(a, y)` returns dC/da, of the shape of a.
     output
-        None, or the one activation of the output layer that the cost goes with, or its name. The
-        cost then takes the two together, as one function of the linear outputs z: `value(z, y)` is
-        finite where the activation alone would round to 0 or 1, and `derivative(a, y, out)` writes
-        c/z.
+        None, or the only activation of the output layer that the cost goes with, or its name. The
+        cost then takes the two as one function of the linear outputs z: `value(z, y)` is finite
+        where the activation alone would round to 0 or 1, and `derivative(a, y)` returns dC/dz.
 
     Examples
     --------
-    >>> def quartic_derivative(a, y, out):
-    ...     np.power(a - y, 3, out=out)
-    >>> cost = Cost("quartic", lambda a, y: np.sum((a - y) ** 4, axis=-2) / 4, quartic_derivative)
+    >>> cost = Cost("quartic", lambda a, y: ((a - y)**4).sum(-1) / 4, lambda a, y: (a - y)**3)
     >>> import fnnet
     >>> params, x, y = fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]
     >>> print(f"{fnnet.cost(params, x, y, cost=cost):.4f}")
@@ -68,34 +65,57 @@ class Cost(Remade):
     """
 
     name: str
-    value: Callable[[Array, Array], Array] = attrs.field(validator=a_key_function, repr=False)
-    derivative: Callable[[Array, Array, Array], object] = attrs.field(
-        validator=a_key_function, repr=False
-    )
+    value: Function = attrs.field(validator=function_of(2), repr=False)
+    derivative: Function = attrs.field(validator=function_of(2), repr=False)
     output: Activation | None = attrs.field(default=None, converter=_as_output, repr=False)
+    # The two passes call these: on arrays (..., n_out, n), columns are samples.
 
-    def of_samples(self, a: Array, y: Array) -> Array:
-        """`value(a, y)` in the dtype of a, if it has a number for each sample."""
-        costs = np.asarray(self.value(a, y))
-        *leading, _, n = np.broadcast_shapes(a.shape, y.shape)
-        expected = f"shape {(*leading, n)}, a cost for each sample (a column)"
-        fits = costs.shape == (*leading, n) and np.can_cast(costs.dtype, a.dtype, "same_kind")
-        require(fits, f"{self.name}.value(a, y)", costs, expected)
-        return costs.astype(a.dtype, copy=False)
+    @cached_property
+    def of_samples(self) -> Function:
+        """`of_samples(a, y)` returns the cost of each sample, (..., n)."""
+        if isinstance(self.value, _Value):
+            return self.value.of_samples
+        return Partial(_of_samples, self.name, self.value)
 
-
-def _quadratic(a: Array, y: Array) -> Array:
-    return _squared_error(a, y) / 2
-
-
-def _quadratic_derivative(a: Array, y: Array, out: Array) -> None:
-    """(a - y) / 2: the notebook's `cost_derivative`."""
-    np.subtract(a, y, out)
-    np.multiply(out, _HALF, out)
+    @cached_property
+    def delta(self) -> InPlace:
+        """`delta(a, y, out)` writes the derivative."""
+        if isinstance(self.derivative, _Derivative):
+            return self.derivative.in_place
+        return Partial(_write_delta, self.name, self.derivative)
 
 
-quadratic = Cost("quadratic", _quadratic, _quadratic_derivative)
-"""The notebook's cost, 1/4 sum (a - y)^2 for one sample."""
+def _of_samples(name: str, value: Function, a: Array, y: Array) -> Array:
+    *leading, _, n = np.broadcast_shapes(a.shape, y.shape)
+    costs = value(locked(a.mT), locked(y.mT))
+    return result_of(f"{name}.value", costs, (*leading, n), a.dtype)
+
+
+def _write_delta(name: str, derivative: Function, a: Array, y: Array, out: Array) -> None:
+    rows, slopes = out.mT, derivative(locked(a.mT), locked(y.mT))
+    rows[...] = result_of(f"{name}.derivative", slopes, rows.shape, out.dtype)
+
+
+@attrs.frozen
+class _Value:
+    """value(a, y), on rows, by a function of columns."""
+
+    of_samples: Function
+
+    def __call__(self, a: Array, y: Array) -> Array:
+        return self.of_samples(a.mT, y.mT)
+
+
+@attrs.frozen
+class _Derivative:
+    """derivative(a, y), on rows, by a function of columns that works in place."""
+
+    in_place: InPlace
+
+    def __call__(self, a: Array, y: Array) -> Array:
+        out = np.empty_like(a)
+        self.in_place(a.mT, y.mT, out.mT)
+        return out
 
 
 def _squared_error(a: Array, y: Array) -> Array:
@@ -103,8 +123,22 @@ def _squared_error(a: Array, y: Array) -> Array:
     return np.asarray(np.sum(error * error, axis=-2) / 2)
 
 
-squared_error = Cost("squared-error", _squared_error, np.subtract)
+squared_error = Cost("squared-error", _Value(_squared_error), _Derivative(np.subtract))
 """The book's quadratic cost, 1/2 sum (a - y)^2 for one sample. Nielsen, chapter 1, equation 6."""
+
+
+def _quadratic(a: Array, y: Array) -> Array:
+    return _squared_error(a, y) / 2
+
+
+def _quadratic_delta(a: Array, y: Array, out: Array) -> None:
+    """(a - y) / 2: the notebook's `cost_derivative`."""
+    np.subtract(a, y, out)
+    np.multiply(out, _HALF, out)
+
+
+quadratic = Cost("quadratic", _Value(_quadratic), _Derivative(_quadratic_delta))
+"""The notebook's cost, 1/4 sum (a - y)^2 for one sample."""
 
 
 def _cross_entropy(z: Array, y: Array) -> Array:
@@ -114,8 +148,8 @@ def _cross_entropy(z: Array, y: Array) -> Array:
     return np.asarray(np.sum(softplus - z * y, axis=-2))
 
 
-cross_entropy = Cost("cross-entropy", _cross_entropy, np.subtract, sigmoid)
-"""-sum (y ln a + (1 - y) ln(1 - a)) for one sample, a = sigmoid(z), 0 <= y <= 1: c/z is a - y.
+cross_entropy = Cost("cross-entropy", _Value(_cross_entropy), _Derivative(np.subtract), sigmoid)
+"""-sum (y ln a + (1 - y) ln(1 - a)) for one sample, a = sigmoid(z), 0 <= y <= 1: dC/dz is a - y.
 
 M. Nielsen, Neural Networks and Deep Learning, chapter 3, equation 63.
 """
@@ -123,52 +157,48 @@ M. Nielsen, Neural Networks and Deep Learning, chapter 3, equation 63.
 
 def _log_likelihood(z: Array, y: Array) -> Array:
     # ln a_j = z_j - ln sum e^z, the largest e^z being 1.
-    # No z becomes infinite: times a target of 0, it would be no number.
+    # No z becomes infinite: times a target of 0, it would be NaN.
     z = np.maximum(z - z.max(axis=-2, keepdims=True), np.finfo(z.dtype).min)
     log_sum = np.log(np.exp(z).sum(axis=-2, keepdims=True))
     return np.asarray(np.sum(y * (log_sum - z), axis=-2))
 
 
-def _log_likelihood_derivative(a: Array, y: Array, out: Array) -> None:
-    np.multiply(a, y.sum(axis=-2, keepdims=True), out)  # the targets' sum is 1, as a rule
+def _log_likelihood_delta(a: Array, y: Array, out: Array) -> None:
+    np.multiply(a, y.sum(axis=-2, keepdims=True), out)  # the targets sum to 1, as a rule
     np.subtract(out, y, out)
 
 
-log_likelihood = Cost("log-likelihood", _log_likelihood, _log_likelihood_derivative, softmax)
-"""-sum y ln a for one sample, a = softmax(z): c/z is a sum(y) - y. Nielsen, chapter 3, eq. 80."""
+log_likelihood = Cost(
+    "log-likelihood", _Value(_log_likelihood), _Derivative(_log_likelihood_delta), softmax
+)
+"""-sum y ln a for one sample, a = softmax(z): dC/dz is a sum(y) - y. Nielsen, chapter 3, eq. 80."""
 
 
-@remembered
 def huber_beyond(threshold: float) -> Cost:
-    """Half the squared error of each output, up to an error of `threshold`; beyond, a line.
+    """Half the squared error of each output up to an error of `threshold`, linear beyond it.
 
     P. J. Huber, Robust estimation of a location parameter, Ann. Math. Statist. 35 (1964).
 
-    Examples
-    --------
-    >>> cost = huber_beyond(2.0)
-    >>> cost.value(np.array([[1.0, 5.0]]), np.array([[0.0, 0.0]]))  # one output, two samples
+    >>> huber_beyond(2.0).value(np.array([[1.0], [5.0]]), np.array([[0.0], [0.0]]))  # two samples
     array([0.5, 8. ])
     """
-    return _huber(finite_number("threshold", threshold, above=0))
+    limit = finite_number("threshold", threshold, above=0)
+    name = "huber" if limit == 1 else f"huber({limit})"
+    return Cost(name, Partial(_huber, limit), Partial(_huber_derivative, limit))
 
 
-@cache  # functions made twice would not be equal
-def _huber(limit: float) -> Cost:
-    def value(a: Array, y: Array) -> Array:
-        error = a - y
-        near = np.clip(error, -limit, limit)
-        return np.asarray(np.sum(near * (error - near / 2), axis=-2))
+def _huber(limit: float, a: Array, y: Array) -> Array:
+    error = a - y
+    near = np.clip(error, -limit, limit)
+    return np.asarray(np.sum(near * (error - near / 2), axis=-1))
 
-    def derivative(a: Array, y: Array, out: Array) -> None:
-        np.subtract(a, y, out)
-        np.clip(out, -limit, limit, out)
 
-    return Cost("huber" if limit == 1 else f"huber({limit})", value, derivative)
+def _huber_derivative(limit: float, a: Array, y: Array) -> Array:
+    return np.asarray(np.clip(a - y, -limit, limit))
 
 
 huber = huber_beyond(1.0)
-"""`huber_beyond(1.0)`: outliers count by their distance, not by its square."""
+"""`huber_beyond(1.0)`: an outlier counts by its distance, not by its square."""
 
 COSTS = {
     cost.name: cost for cost in (quadratic, squared_error, cross_entropy, log_likelihood, huber)
@@ -178,25 +208,16 @@ COSTS = {
 
 def as_cost(cost: str | Cost) -> Cost:
     """A cost from its name, or as it is."""
-    return by_name("cost", cost, COSTS)
+    return cost if isinstance(cost, Cost) else by_name("cost", cost, COSTS)
 
 
 def cost_for(architecture: Architecture, cost: str | Cost) -> Cost:
     """A cost from its name, or as it is, if it goes with the network's output layer."""
     cost, output = as_cost(cost), architecture.activations[-1]
-    if cost.output not in (None, output):
+    if cost.output is not None and cost.output != output:
         needed = f"an output layer of {cost.output.name}, not {output.name}"
         raise InputError(f"cost is {cost.name}: expected {needed}")
-    if COSTS.get(cost.name) is not cost:
-        _check_writes(cost, architecture.sizes[-1])
     return cost
-
-
-@lru_cache(maxsize=16)  # a loop of steps asks each time
-def _check_writes(cost: Cost, units: int) -> None:
-    """Refuse a derivative of a caller's own that does not write it, for so many outputs."""
-    a, y = np.zeros((2, units, 1))
-    writes(f"{cost.name}.derivative", cost.derivative, a, y)
 
 
 def mean_cost(costs: Array, weights: ArrayLike | None) -> Array:

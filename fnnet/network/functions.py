@@ -1,29 +1,30 @@
-"""The network as pure functions: its output, its cost, and the gradient of its cost."""
+"""The network as pure functions: its output, cost, gradient and predictions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import attrs
+import numpy as np
 from numpy.typing import ArrayLike
 
-from fnnet._checks import array_of_numbers, record
+from fnnet._checks import InputError, array_of_numbers, record, require
 from fnnet._records import Array, Record, all_bits, all_read_only, freeze
 from fnnet._threads import arithmetic
-from fnnet.network.batches import sample_scale
+from fnnet.network.activations import sigmoid, softmax
 from fnnet.network.costs import Cost, cost_for, mean_cost, quadratic
-from fnnet.network.feedforward import Feedforward
-from fnnet.network.gradients import gradient
 from fnnet.network.inputs import as_inputs, as_samples, leading_axes
 from fnnet.network.params import Params
+from fnnet.network.passes import Workspace, costs, feedforward
+from fnnet.network.shards import borrowed
 
-__all__ = ["Forward", "cost", "cost_and_grads", "forward", "from_gradient", "grads"]
+__all__ = ["PROBABILISTIC", "Forward", "NotFiniteError", "check_output", "classes_of", "cost"]
+__all__ += ["cost_and_grads", "forward", "grads", "predict", "predict_proba"]
 
 
 @attrs.frozen
 class Forward(Record):
-    """What `forward` computes on its way from the inputs to the output, read-only.
+    """The result of `forward`: every layer's activations and linear outputs, read-only.
 
     Attributes
     ----------
@@ -43,16 +44,16 @@ class Forward(Record):
 
 
 def forward(params: Params, x: ArrayLike) -> Forward:
-    """Feed x through the network, as the notebook's `feedforward`, and keep what comes by.
+    """The notebook's `feedforward`: keep every layer's activations and linear outputs.
 
     Parameters
     ----------
     params
         A network, or a stack of them.
     x
-        Samples (n, n_in), or one sample (n_in,). Leading axes broadcast with those of `params`, as
-        in NumPy's matmul: (n, n_in) goes through each network of a stack, (K, n, n_in) has a batch
-        for each. Taken in the dtype of `params`, and not scaled: what `Dataset.batch` gives is.
+        Samples (n, n_in), or one sample (n_in,), scaled as in training (`Dataset.batch` does). In
+        leading axes x broadcasts with `params`, as in NumPy's matmul: (n, n_in) goes through each
+        network of a stack, (K, n, n_in) has a batch for each.
 
     Returns
     -------
@@ -62,30 +63,28 @@ def forward(params: Params, x: ArrayLike) -> Forward:
     Raises
     ------
     InputError
-        Where x has no samples, another number of features, or a value that is not finite.
+        If x has no samples, another number of features, or a value that is not finite.
 
     Examples
     --------
     >>> import fnnet
-    >>> params = fnnet.init([3, 4, 2], seed=0)
-    >>> fnnet.forward(params, [[0, 1, 2], [1, 0, 0]]).output.shape
-    (2, 2)
-    >>> fnnet.forward(params, [0, 1, 2]).output
+    >>> fnnet.forward(fnnet.init([3, 4, 2], seed=0), [0, 1, 2]).output
     array([0.768..., 0.304...], dtype=float32)
     """
     record("params", params, Params)
     x = array_of_numbers("x", x)
     with arithmetic():
         inputs = as_inputs(params, x)
-        layers = _feedforward(params, inputs).layers
+        work = _fed_forward(params, inputs, leading_axes(params, inputs))
 
     def rows(columns: Array) -> Array:
-        # A column a sample in here, a row a sample out there; one sample comes without that axis.
-        return columns[..., 0] if x.ndim == 1 else columns.swapaxes(-1, -2)
+        # Columns are samples inside, rows outside; one sample comes without that axis.
+        return columns[..., 0] if x.ndim == 1 else columns.mT
 
-    columns = [inputs.swapaxes(-1, -2), *(layer.with_ones for layer in layers)]
-    activations = tuple(rows(freeze(array)[..., :-1, :]) for array in columns)
-    return Forward(activations, tuple(rows(freeze(layer.linear_output)) for layer in layers))
+    inputs = freeze(inputs).mT[..., :-1, :]
+    activations = (inputs, *(freeze(layer.a.copy()) for layer in work.layers))
+    linear_outputs = (freeze(layer.z.copy()) for layer in work.layers)
+    return Forward(tuple(map(rows, activations)), tuple(map(rows, linear_outputs)))
 
 
 def cost(
@@ -96,7 +95,7 @@ def cost(
     cost: str | Cost = quadratic,
     weights: ArrayLike | None = None,
 ) -> Any:
-    """The mean over the samples of what the network's outputs cost.
+    """The mean cost of the network's outputs over the samples.
 
     Parameters
     ----------
@@ -108,8 +107,8 @@ def cost(
     cost
         A `Cost` or its name, by default the notebook's, 1/4 sum (a - y)^2.
     weights
-        How much each sample's cost counts, (n,): numbers of at least 0. The mean is
-        sum(weights * costs) / n. Leading axes broadcast, as those of x.
+        Each sample's weight, (n,), at least 0. The mean is sum(weights * costs) / n. Leading axes
+        broadcast, as those of x.
 
     Returns
     -------
@@ -119,8 +118,8 @@ def cost(
     Raises
     ------
     InputError
-        Where x or y do not fit the network, a label is no class, a weight is negative, a value is
-        not finite, or the cost needs another output layer.
+        If x or y does not fit the network, a label is not a class, a weight is negative, a value
+        is not finite, or the cost needs another output layer.
 
     Examples
     --------
@@ -131,9 +130,9 @@ def cost(
     record("params", params, Params)
     cost = cost_for(params.architecture, cost)
     with arithmetic():
-        inputs, targets, weights = as_samples(params, x, y, weights)
-        leading_axes(params, inputs, targets, weights)
-        return mean_cost(_feedforward(params, inputs).costs(targets, cost), weights)
+        x, y, weights = as_samples(params, x, y, weights)
+        work = _fed_forward(params, x, leading_axes(params, x, y, weights))
+        return mean_cost(costs(work, y, cost), weights)
 
 
 def grads(
@@ -146,32 +145,19 @@ def grads(
 ) -> Params:
     """The gradient of the mean cost over the samples: the notebook's `backprop`, averaged.
 
-    Parameters
-    ----------
-    params, x, y, cost, weights
-        As for `cost`.
+    Arguments and errors are those of `cost`. The result has dC/dw in `.weights` and dC/db in
+    `.biases`, with the arguments' leading axes.
 
-    Returns
-    -------
-    Params
-        c/w in `.weights` and c/b in `.biases`, with the leading axes of params, x, y and weights.
-
-    Raises
-    ------
-    InputError
-        As for `cost`.
-
-    Examples
-    --------
     >>> import fnnet
     >>> fnnet.grads(fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]).biases[1]
     array([ 0.068..., -0.073...], dtype=float32)
     """
-
-    def copied(vector: Array, _: object) -> Params:
-        return Params(params.architecture, freeze(vector.copy()))
-
-    return from_gradient(params, (x, y, weights), cost, 1.0, copied)
+    record("params", params, Params)
+    cost = cost_for(params.architecture, cost)
+    with arithmetic():
+        samples = as_samples(params, x, y, weights)
+        with borrowed(params, samples) as gradient:
+            return Params(params.architecture, freeze(gradient(samples, cost).copy()))
 
 
 def cost_and_grads(
@@ -182,48 +168,106 @@ def cost_and_grads(
     cost: str | Cost = quadratic,
     weights: ArrayLike | None = None,
 ) -> tuple[Any, Params]:
-    """`cost` and `grads` from one pass, for optimizers from elsewhere.
+    """`cost` and `grads` in one pass, for optimizers from other libraries.
 
     Arguments and errors are those of `cost`.
 
-    Examples
-    --------
     >>> import fnnet
     >>> params, x, y = fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]
     >>> value, gradient = fnnet.cost_and_grads(params, x, y)
     >>> bool(value == fnnet.cost(params, x, y)), gradient == fnnet.grads(params, x, y)
     (True, True)
     """
-
-    def both(vector: Array, costs: Callable[[], Array]) -> tuple[Any, Params]:
-        gradient = Params(params.architecture, freeze(vector.copy()))
-        return mean_cost(costs(), weights), gradient
-
-    return from_gradient(params, (x, y, weights), cost, 1.0, both)
-
-
-Result = TypeVar("Result")
-
-
-def from_gradient(
-    params: Params,
-    samples: tuple[ArrayLike, ArrayLike, ArrayLike | None],
-    cost: str | Cost,
-    factor: float,
-    result: Callable[[Array, Callable[[], Array]], Result],
-) -> Result:
-    """What `result` makes of `factor` times the gradient of the mean cost, as for `gradient`."""
     record("params", params, Params)
     cost = cost_for(params.architecture, cost)
     with arithmetic():
-        inputs, targets, weights = as_samples(params, *samples)
-        leading = leading_axes(params, inputs, targets, weights)
-        scale = sample_scale(factor, inputs.shape[-2], weights, params.dtype)
-        return gradient(params, leading, inputs, targets, cost, scale, result)
+        samples = as_samples(params, x, y, weights)
+        with borrowed(params, samples) as gradient:
+            vector = gradient(samples, cost).copy()
+            value = mean_cost(gradient.costs(samples, cost), samples[2])
+    return value, Params(params.architecture, freeze(vector))
 
 
-def _feedforward(params: Params, inputs: Array) -> Feedforward:
-    leading, n = leading_axes(params, inputs), inputs.shape[-2]
-    network = Feedforward.of(params.architecture, params.theta, leading, n)
-    network.feedforward(inputs)
-    return network
+def _fed_forward(params: Params, inputs: Array, leading: tuple[int, ...]) -> Workspace:
+    work = Workspace(params.architecture, params.theta, leading, inputs.shape[-2])
+    feedforward(work, inputs)
+    return work
+
+
+PROBABILISTIC = (sigmoid, softmax)
+"""The output activations that `predict_proba` takes."""
+
+
+def classes_of(outputs: Array, axis: int = -1) -> Array:
+    """The class numbers, int64, of outputs or targets with a unit each along `axis`."""
+    if outputs.shape[axis] == 1:
+        return np.asarray(outputs.take(0, axis) > 0.5, np.int64)
+    return np.asarray(outputs.argmax(axis))
+
+
+def predict(params: Params, x: ArrayLike) -> Array:
+    """The class of each sample: the largest output's number, the first one of equal ones.
+
+    With a single output unit there are two classes: 1 where the output is above 0.5, else 0.
+
+    Arguments are those of `forward`. The result is int64, (..., n), or (...) for one sample. Errors
+    are those of `forward`, and an output that is not finite.
+
+    >>> import fnnet
+    >>> fnnet.predict(fnnet.init([3, 4, 2], seed=0), [[0, 1, 2], [1, 0, 0]])
+    array([0, 0])
+    """
+    return classes_of(_finite_output(params, x))
+
+
+def _finite_output(params: Params, x: ArrayLike) -> Array:
+    record("params", params, Params)
+    x = array_of_numbers("x", x)
+    with arithmetic():
+        inputs = as_inputs(params, x)
+        output = _fed_forward(params, inputs, leading_axes(params, inputs)).layers[-1].a.copy()
+    check_output(output)
+    return freeze(output)[..., 0] if x.ndim == 1 else freeze(output).mT
+
+
+class NotFiniteError(InputError):
+    """An output of the network is not finite."""
+
+
+def check_output(output: Array, first: int = 0) -> None:
+    """Refuse an output (..., n_out, n) that is not finite, and name its sample, from `first` on."""
+    finite = np.isfinite(output).all(axis=-2)
+    if not finite.all():
+        sample = first + int(np.argwhere(~finite)[0, -1])
+        message = f"the output for sample {sample} is not finite: expected finite numbers"
+        raise NotFiniteError(message)
+
+
+def predict_proba(params: Params, x: ArrayLike) -> Array:
+    """The probability of each class for each sample.
+
+    The outputs of a softmax layer are probabilities. Those of a sigmoid layer are divided by their
+    sum, as scikit-learn's one-vs-rest classifiers do; if all are 0, the classes get equal shares. A
+    single sigmoid unit gives 1 - p and p, the probability of class 1.
+
+    Arguments are those of `forward`; the output layer is sigmoid or softmax. The result is
+    (..., n, classes), or (..., classes) for one sample, in the dtype of params, read-only. Errors
+    are those of `predict`, and another output layer.
+
+    >>> import fnnet
+    >>> predict_proba(fnnet.init([3, 4, 2], seed=0), [[0, 1, 2], [1, 0, 0]])
+    array([[0.716..., 0.283...],
+           [0.73..., 0.26...]], dtype=float32)
+    """
+    record("params", params, Params)
+    last = params.architecture.activations[-1]
+    expected = " or ".join(activation.name for activation in PROBABILISTIC)
+    require(last in PROBABILISTIC, "the output layer", last.name, expected)
+    output = _finite_output(params, x)
+    if last == softmax:
+        return output
+    if params.sizes[-1] == 1:
+        return freeze(np.concatenate([1 - output, output], axis=-1))
+    total = output.sum(axis=-1, keepdims=True)
+    equal = np.full_like(output, 1 / params.sizes[-1])
+    return freeze(np.divide(output, total, out=equal, where=total != 0))

@@ -1,4 +1,4 @@
-"""What a network starts from: random weights and biases, layer by layer."""
+"""The first weights and biases of a network: random, layer by layer."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ __all__ = ["BIASES", "WEIGHTS", "Spread", "init"]
 
 @attrs.frozen
 class Spread:
-    """How the first weights, or biases, of a layer are spread around zero.
+    """The distribution of a layer's first weights, or biases, around zero.
 
     Attributes
     ----------
     name
-        What `init` knows it by.
+        Its name.
     deviation
-        `deviation(n_in, n_out)`, for a layer of so many inputs and units.
+        `deviation(n_in, n_out)` is the standard deviation for a layer of n_in inputs, n_out units.
     uniform
-        Whether all numbers within sqrt(3) deviations are as likely; else they are normal.
+        Whether the distribution is uniform (within sqrt(3) deviations), not normal.
 
     Examples
     --------
     LeCun, Bottou, Orr and Mueller, Efficient BackProp, 1998, section 4.6, but uniform:
 
     >>> spread = Spread("lecun-uniform", lambda n_in, n_out: n_in**-0.5, uniform=True)
-    >>> print(f"{abs(init([300, 100], seed=0, weights=spread).weights[0]).max():.3f}")
-    0.100
+    >>> abs(init([300, 100], seed=0, weights=spread).weights[0]).max().round(3)
+    np.float32(0.1)
     """
 
     name: str
@@ -45,11 +45,11 @@ class Spread:
     uniform: bool = False
 
     def of_layer(self, n_in: int, n_out: int) -> float:
-        """`deviation(n_in, n_out)`, if it is a number."""
+        """`deviation(n_in, n_out)`, checked to be a number."""
         return finite_number(f"{self.name}.deviation", self.deviation(n_in, n_out))
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
-        """Random numbers of that shape, of deviation 1, in float64."""
+        """Random numbers (*shape) of deviation 1, in float64."""
         return rng.uniform(-(3**0.5), 3**0.5, shape) if self.uniform else rng.standard_normal(shape)
 
 
@@ -84,15 +84,14 @@ def init(
     biases: str | Spread = "standard-normal",
     dtype: DTypeLike = np.float32,
 ) -> Params:
-    """A network with random weights and biases: standard-normal ones, as the notebook starts with.
+    """A network with random weights and biases: standard-normal ones by default, as the notebook's.
 
     Parameters
     ----------
     sizes
-        Units in each layer, inputs first: at least two numbers of at least 1.
+        Units in each layer, the inputs first: at least two integers of at least 1.
     seed
-        Of the random numbers. K seeds make a stack of K networks; member k is the network of
-        seed k, to the bit.
+        Seed of the random numbers. K seeds make a stack of the K networks that each makes alone.
     activations
         A name or an `Activation`: one for all layers, or one for each after the inputs.
     weights
@@ -101,12 +100,12 @@ def init(
     biases
         "standard-normal" or "zero"; or a `Spread`.
     dtype
-        float32 or float64. The numbers are drawn in float64, so both start from the same place.
+        float32 or float64. The numbers are drawn in float64 and then cast.
 
     Raises
     ------
     InputError
-        Where one of them is not as said here.
+        If an argument is not one of these.
 
     Examples
     --------
@@ -115,24 +114,16 @@ def init(
     array([-0.3015854], dtype=float32)
     >>> init([2, 3, 1], seed=[7, 0])[1] == params
     True
-    >>> init([400, 1], seed=0, weights="scaled-normal", biases="zero").weights[0].std().round(2)
-    np.float32(0.05)
     """
     architecture = Architecture.of(sizes, activations)
     spreads = by_name("weights", weights, WEIGHTS), by_name("biases", biases, BIASES)
-    dtype = _as_dtype(dtype)
+    expected = "float32 or float64"
+    kind = as_dtype("dtype", dtype, "f", expected)
+    require(kind in DTYPES[:2] and dtype is not None, "dtype", dtype, expected)
     seed = as_seed(seed)
     if isinstance(seed, tuple):
-        return stack([_draw(architecture, *spreads, member, dtype) for member in seed])
-    return _draw(architecture, *spreads, seed, dtype)
-
-
-def _as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
-    expected = "float32 or float64"
-    require(dtype is not None, "dtype", dtype, expected)  # np.dtype(None) is float64
-    kind = as_dtype("dtype", dtype, "f", expected)
-    require(kind in DTYPES[:2], "dtype", dtype, expected)
-    return kind
+        return stack([_draw(architecture, *spreads, member, kind) for member in seed])
+    return _draw(architecture, *spreads, seed, kind)
 
 
 def _draw(

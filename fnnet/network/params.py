@@ -1,4 +1,4 @@
-"""The parameters of a network: one vector theta, seen as the notebook's weights and biases."""
+"""The parameters of a network: one vector theta, and the weights and biases as views of it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ DTYPES = (np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.complex128))
 """What theta may hold. complex128 is there for complex-step derivatives."""
 
 
+Activations = str | Activation | Sequence[str | Activation]
+"""A name or an `Activation`: one for all layers, or one for each after the inputs."""
+
+
 def _as_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     if isinstance(sizes, np.ndarray):
         sizes = sizes.tolist()
@@ -29,10 +33,6 @@ def _as_sizes(sizes: Sequence[int]) -> tuple[int, ...]:
     expected = "at least two layer sizes, the inputs' and the outputs'"
     require(is_list and len(sizes) >= 2, "sizes", sizes, expected)
     return tuple(integer(f"sizes[{k}]", size, at_least=1) for k, size in enumerate(sizes))
-
-
-Activations = str | Activation | Sequence[str | Activation]
-"""A name or an `Activation`: one for all layers, or one for each after the inputs."""
 
 
 def _as_activations(activations: Sequence[str | Activation]) -> tuple[Activation, ...]:
@@ -43,7 +43,7 @@ def _as_activations(activations: Sequence[str | Activation]) -> tuple[Activation
 
 @attrs.frozen(cache_hash=True)
 class Architecture:
-    """What a network is made of, all but the numbers.
+    """The structure of a network: all but its numbers.
 
     Attributes
     ----------
@@ -64,12 +64,9 @@ class Architecture:
     def __attrs_post_init__(self) -> None:
         fits = self.n_parameters <= LARGEST_ARRAY
         require(fits, "sizes", self.sizes, "a network whose parameters an array can hold")
-        layers = len(self.sizes) - 1
-        fits = len(self.activations) == layers
-        names = [activation.name for activation in self.activations]
-        require(fits, "activations", names, f"one, or one for each of {layers} layers")
-        for activation, units in zip(self.activations, self.sizes[1:], strict=True):
-            activation.check_writes(units)
+        layers, names = len(self.sizes) - 1, [activation.name for activation in self.activations]
+        expected = f"one, or one for each of {layers} layers"
+        require(len(names) == layers, "activations", names, expected)
 
     @classmethod
     def of(cls, sizes: Sequence[int], activations: Activations = "sigmoid") -> Architecture:
@@ -86,7 +83,7 @@ class Architecture:
 
     @cached_property
     def is_weight(self) -> Array:
-        """Which of theta's numbers are weights, and no biases: (n_parameters,) of bool."""
+        """Which numbers of theta are weights, not biases: (n_parameters,) of bool."""
         vector = np.ones(self.n_parameters, bool)
         for matrix in self.matrices(vector):
             matrix[:, -1] = False
@@ -94,14 +91,14 @@ class Architecture:
 
     @cached_property
     def n_parameters(self) -> int:
-        """How many weights and biases there are: the length of theta."""
+        """Number of weights and biases: the length of theta."""
         return sum(map(prod, self.shapes))
 
     def matrices(self, vector: Array) -> list[Array]:
         """Views of a vector (..., n_parameters) as each layer's (W | b), (..., n_out, n_in + 1).
 
-        A bias is the weight of an input that is always 1, so it stands as its unit's last weight:
-        one matrix product then takes care of both.
+        A bias is its unit's last weight, of an input that is always 1: `np.dot(w, a) + b` is then
+        one product.
         """
         leading = vector.shape[:-1]
         ends = accumulate(map(prod, self.shapes))
@@ -154,7 +151,7 @@ class Params(Record):
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """What the numbers are: float32 or float64."""
+        """The numbers' dtype: float32 or float64."""
         return self.theta.dtype
 
     @property
@@ -179,7 +176,7 @@ class Params(Record):
 
     def __getitem__(self, member: int) -> Params:
         """One network of a stack: `params[k]`."""
-        require(self.leading, "params", self.sizes, "a stack of networks to take a member of")
+        require(self.leading, "params", self.sizes, "a stack of networks for params[k]")
         return Params(self.architecture, self.theta[member])
 
     def digest(self) -> str:
@@ -193,7 +190,7 @@ class Params(Record):
 
 
 def check_real(params: Params) -> None:
-    """Refuse what is no network to train or to keep: complex parameters are for derivatives."""
+    """Refuse complex parameters, which are for complex-step derivatives only."""
     record("params", params, Params)
     require(params.dtype in DTYPES[:2], "params", params.theta, "dtype float32 or float64")
 
@@ -201,8 +198,6 @@ def check_real(params: Params) -> None:
 def stack(members: Sequence[Params]) -> Params:
     """K networks of one architecture and dtype as one Params with a leading axis.
 
-    Examples
-    --------
     >>> import fnnet
     >>> a, b = fnnet.init([2, 1], seed=0), fnnet.init([2, 1], seed=1)
     >>> stack([a, b])[1] == b

@@ -1,69 +1,55 @@
-"""Training: a fold over epochs, each of them a fold of gradient steps over the epoch's batches.
-
-The notebook's `SGD`. What goes in and comes out are frozen records.
-"""
+"""Training, the notebook's `SGD`: a fold over epochs, from one frozen state to the next."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import reduce
-from itertools import accumulate, pairwise, takewhile
+from collections.abc import Iterator, Mapping
+from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from fnnet._checks import InputError, record, require
-from fnnet._parallel import threads
 from fnnet._random import Purpose, stream
+from fnnet._threads import threads
 from fnnet.datasets.dataset import Dataset
-from fnnet.evaluation.evaluate import Evaluation, check_fits, check_targets, evaluate
+from fnnet.evaluation.evaluate import check_fits, check_targets, evaluate
 from fnnet.network.activations import softmax
 from fnnet.network.costs import cost_for
+from fnnet.network.functions import NotFiniteError
 from fnnet.network.params import Params, check_real
 from fnnet.training.config import TrainConfig
-from fnnet.training.divergence import check_finite
 from fnnet.training.dropout import shares_of
-from fnnet.training.early_stopping import Standing
-from fnnet.training.epoch import Epochs
-from fnnet.training.sgd import kinds_of
-from fnnet.training.state import EpochReport, TrainState
-
-if TYPE_CHECKING:
-    from fnnet.augmentation import Augmentation
+from fnnet.training.early_stopping import chosen, is_stopped, standing
+from fnnet.training.epoch import DivergenceError, Epochs, check_finite
+from fnnet.training.state import EpochReport, TrainState, read_only_state
 
 __all__ = ["start", "train", "trajectory"]
 
 Monitor = Mapping[str, Dataset]
-"""Data sets to evaluate after each epoch, by name; "validation" is what a run goes by."""
 
 
 def start(params: Params, config: TrainConfig) -> TrainState:
-    """The state of a run before its first epoch.
+    """The state of a run before its first epoch, with its optimizer's first state.
 
     Parameters
     ----------
     params
-        What it starts from, most often from `init`.
+        The parameters before the first step, most often from `init`.
     config
         The run's settings.
-
-    Returns
-    -------
-    TrainState
-        Epoch 0, and what the optimizer keeps before its first step.
 
     Raises
     ------
     InputError
-        Where config has another number of seeds than params has networks, or its cost, dropout or
+        If config has another number of seeds than params has networks, or its cost, dropout or
         augmentation does not fit them.
 
     Examples
     --------
     >>> import fnnet
     >>> params = fnnet.init([64, 16, 10], seed=0)
-    >>> state = fnnet.start(params, fnnet.TrainConfig(optimizer=fnnet.momentum()))
+    >>> state = fnnet.start(params, fnnet.TrainConfig(optimizer="momentum"))
     >>> state.epoch, [v.shape for v in state.optimizer]
     (0, [(1210,)])
     """
@@ -72,14 +58,17 @@ def start(params: Params, config: TrainConfig) -> TrainState:
     one_each = isinstance(config.seed, int) or (len(config.seed),) == params.leading
     expected = f"one seed, or one for each network (params has the leading axes {params.leading})"
     require(one_each, "config.seed", config.seed, expected)
-    output, units = params.architecture.activations[-1], params.sizes[-1]
     cost_for(params.architecture, config.cost)
-    learns = units > 1 or output != softmax
+    learns = params.sizes[-1] > 1 or params.architecture.activations[-1] != softmax
     needed = "a unit for each class, or sigmoid: the softmax of one is always 1"
     require(learns, "the output layer", "softmax of one unit", needed)
     shares_of(params.architecture, config.dropout)
     if config.augment is not None:
-        _check_augment(config.augment, params)
+        x = np.zeros((1, params.sizes[0]), params.dtype)
+        try:
+            config.augment.changed(x, stream(0, Purpose.AUGMENT))
+        except InputError as error:
+            raise InputError(f"config.augment does not fit the network's inputs: {error}") from None
     return TrainState(params, optimizer=config.optimizer.init(params))
 
 
@@ -91,46 +80,52 @@ def trajectory(
     monitor: Monitor = MappingProxyType({}),
     workers: int | None = None,
 ) -> Iterator[TrainState]:
-    """The states after each of the epochs to come, lazily: an epoch is computed when asked for.
+    """The state after each epoch that is left. An epoch is computed when it is asked for.
 
     Parameters
     ----------
     state
-        From `start`, or from an earlier run with the same config (but for `epochs`).
+        From `start`, or from an earlier run with the same config, except for `epochs`.
     dataset
-        What to train on.
+        The samples to train on.
     config
-        The run continues until it has had `config.epochs` epochs in all, or is stopped early.
+        The run ends after `config.epochs` epochs in all, or by early stopping.
     monitor
-        Data sets to evaluate after each epoch, by name, for `TrainState.history`. Early stopping
-        and the schedule `halving` go by the one that is named "validation".
+        Data sets by name, to evaluate after each epoch for `TrainState.history`. Early stopping
+        and the schedule `halving` use the one named "validation".
     workers
-        Threads at the most, by default one a processor. They change no bit of the result.
+        Threads at most, by default one a processor. They change no bit of the result.
 
     Raises
     ------
     InputError
-        At once where the data, the monitored data or the state does not fit the network or config.
+        At once, if the data, the monitored data or the state does not fit the network or config.
     DivergenceError
-        In an epoch that ends with parameters that are not finite.
+        If an epoch ends with parameters, or outputs on monitored data, that are not finite.
 
     Examples
     --------
     >>> import fnnet
-    >>> digits = fnnet.load_digits()
-    >>> config = fnnet.TrainConfig(epochs=3)
+    >>> digits, config = fnnet.load_digits(), fnnet.TrainConfig(epochs=2)
     >>> state = fnnet.start(fnnet.init([64, 16, 10], seed=0), config)
     >>> for state in fnnet.trajectory(state, digits.train, config):
     ...     print(state.epoch, fnnet.evaluate(state.params, digits.test).accuracy > 0.4)
     1 True
     2 True
-    3 True
     """
-    epoch = _epoch_of(state, dataset, config, monitor, workers)
-    states = accumulate(range(state.epoch, config.epochs), epoch, initial=state)
-    # A run that has stopped stays at its state.
-    new = takewhile(lambda pair: pair[0] is not pair[1], pairwise(states))
-    return (after for _, after in new)
+    workers = threads(workers)
+    _check(state, dataset, config, monitor)
+    epochs = Epochs(state.params, dataset, config, workers)
+    epoch = partial(_epoch, epochs, config, dict(monitor), workers)
+
+    def states(state: TrainState) -> Iterator[TrainState]:
+        for number in range(state.epoch, config.epochs):
+            if np.all(is_stopped(state, config.patience)):
+                return
+            state = epoch(state, number)
+            yield state
+
+    return states(state)
 
 
 def train(
@@ -141,106 +136,82 @@ def train(
     monitor: Monitor = MappingProxyType({}),
     workers: int | None = None,
 ) -> TrainState:
-    """The last state of the `trajectory`, or `state` where no epoch is left to run.
+    """The last state of the `trajectory`, or `state` if no epoch is left.
 
     Arguments and errors are those of `trajectory`.
 
-    Examples
-    --------
     >>> import fnnet
-    >>> digits = fnnet.load_digits()
-    >>> config = fnnet.TrainConfig(epochs=3)
-    >>> state = fnnet.start(fnnet.init([64, 16, 10], seed=0), config)
-    >>> fnnet.train(state, digits.train, config).epoch
+    >>> data, config = fnnet.load_digits().train, fnnet.TrainConfig(epochs=3)
+    >>> fnnet.train(fnnet.start(fnnet.init([64, 10], seed=0), config), data, config).epoch
     3
     """
-    states = trajectory(state, dataset, config, monitor=monitor, workers=workers)
-    return reduce(lambda _, after: after, states, state)
+    for after in trajectory(state, dataset, config, monitor=monitor, workers=workers):
+        state = after
+    return state
 
 
-def _epoch_of(
-    state: TrainState, dataset: Dataset, config: TrainConfig, monitor: Monitor, workers: int | None
-) -> Callable[[TrainState, int], TrainState]:
-    """The step of the fold: (state, epoch) -> state, with the run's buffers inside."""
-    workers = threads(workers)
-    _check_resumes(state, config)
-    check_fits(state.params, dataset)
-    check_targets(dataset, config.cost)
-    monitor = _checked(monitor, state.params, config)
-    epochs = Epochs(state.params, dataset, config, workers)
-
-    def epoch(state: TrainState, number: int) -> TrainState:
-        stopping = Standing.after(state.history, config.patience)
-        if np.all(stopping.stopped):
-            return state
-        factor = config.schedule.checked(state.history, state.params.leading)
-
-        def eta(time: float) -> Any:
-            return config.eta * factor(time)
-
-        params, optimizer = epochs.run(state.params, state.optimizer, number, eta)
-        if config.patience is not None:
-            params = stopping.last(state.params, params)
-        _check_kept("the optimizer's state", optimizer, state.optimizer, config)
-        check_finite(params.theta, optimizer, stopping.stopped, number, config)
-        evaluations = {
-            name: evaluate(params, watched, cost=config.cost, workers=workers)
-            for name, watched in monitor.items()
-        }
-        score = _score(evaluations, monitor)
-        report = EpochReport(number, eta(number), tuple(evaluations.items()), score)
-        best = None if config.patience is None else stopping.best(state.best, params, score)
-        history = (*state.history, report)
-        return TrainState(params, number + 1, optimizer=optimizer, history=history, best=best)
-
-    return epoch
+def _epoch(
+    run: Epochs, config: TrainConfig, monitor: Monitor, workers: int, state: TrainState, number: int
+) -> TrainState:
+    """The state after one more epoch."""
+    factor = partial(config.schedule.checked, state.history, state.params.leading)
+    params, optimizer = run.run(
+        state.params, state.optimizer, number, lambda time: config.eta * factor(time)
+    )
+    stopped = is_stopped(state, config.patience)
+    params = chosen(stopped, state.params, params) if np.any(stopped) else params
+    optimizer = read_only_state(optimizer, "the optimizer's state")
+    _check_optimizer("the optimizer's state", optimizer, state.optimizer, config)
+    check_finite(params.theta, optimizer, stopped, number, config)
+    seen = {}
+    for name, watched in monitor.items():
+        try:
+            seen[name] = evaluate(params, watched, cost=config.cost, workers=workers)
+        except NotFiniteError as error:
+            wrong = f"epoch {number}: on {name} data, {error}; try a smaller eta than {config.eta}"
+            raise DivergenceError(wrong) from None
+    score = None
+    if "validation" in seen:
+        is_labelled = monitor["validation"].classes is not None
+        score = seen["validation"].accuracy if is_labelled else -seen["validation"].cost
+    now, first = standing(state, params, score, config.patience), factor(number)
+    report = EpochReport(
+        number, config.eta * first, tuple(seen.items()), score, waited=now["waited"], factor=first
+    )
+    history = state.history.then(report)
+    return TrainState(params, number + 1, optimizer=optimizer, history=history, **now)
 
 
-def _check_augment(augment: Augmentation, params: Params) -> None:
-    try:
-        augment.changed(np.zeros((1, params.sizes[0]), params.dtype), stream(0, Purpose.AUGMENT))
-    except InputError as error:
-        raise InputError(f"config.augment does not fit the network's inputs: {error}") from None
-
-
-def _check_resumes(state: TrainState, config: TrainConfig) -> None:
+def _check(state: TrainState, dataset: Dataset, config: TrainConfig, monitor: Monitor) -> None:
+    """Refuse what a run cannot start or continue with."""
     record("state", state, TrainState)
-    _check_kept("state.optimizer", state.optimizer, start(state.params, config).optimizer, config)
-    if _goes_by_validation(config):
-        unscored = [report.epoch for report in state.history if report.score is None]
-        needed = "none, for the run to go by the scores of its validation samples"
-        require(not unscored, "state.history's epochs without a score", unscored, needed)
-    if config.patience is not None and state.history:
-        needed = "the run's best params, from an early stopping from its first epoch on"
-        require(state.best is not None, "state.best", state.best, needed)
-
-
-def _checked(monitor: Monitor, params: Params, config: TrainConfig) -> Monitor:
+    first = start(state.params, config)
+    _check_optimizer("state.optimizer", state.optimizer, first.optimizer, config)
     is_mapping = isinstance(monitor, Mapping) and all(isinstance(name, str) for name in monitor)
     require(is_mapping, "monitor", monitor, "a dict from names to data sets")
-    for name, watched in monitor.items():
-        check_fits(params, watched, f"monitor[{name!r}]")
-        check_targets(watched, config.cost, f"monitor[{name!r}]")
-    if _goes_by_validation(config):
-        needed = "one named validation, for the run to go by"
+    watched = {f"monitor[{name!r}]": each for name, each in monitor.items()}
+    for argument, data in {"dataset": dataset, **watched}.items():
+        check_fits(state.params, data, argument)
+        check_targets(data, config.cost, argument)
+    by_patience, by_schedule = config.patience is not None, config.schedule.by_validation
+    if by_patience or by_schedule:
+        needed = "one named validation, to score each epoch"
         require("validation" in monitor, "monitor", list(monitor), needed)
-    return dict(monitor)
+    if by_patience and state.epoch:
+        needed = "the run's best params, from early stopping since its first epoch"
+        require(state.best is not None, "state.best", state.best, needed)
+    if by_schedule and state.epoch:
+        scored = [report.epoch for report in state.history if report.score is not None]
+        fits = len(scored) == len(state.history) and scored[-1:] == [state.epoch - 1]
+        needed = f"reports with validation scores, the last one of epoch {state.epoch - 1}"
+        require(fits, "state.history", state.history, needed)
 
 
-def _goes_by_validation(config: TrainConfig) -> bool:
-    return config.patience is not None or config.schedule.by_validation
+def _check_optimizer(argument: str, state: Any, like: Any, config: TrainConfig) -> None:
+    expected = f"{_kinds(like)}, as {config.optimizer.name} keeps"
+    require(_kinds(state) == _kinds(like), argument, _kinds(state), expected)
 
 
-def _score(evaluations: Mapping[str, Evaluation], monitor: Monitor) -> Any:
-    if "validation" not in evaluations:
-        return None
-    validation = evaluations["validation"]
-    is_labelled = monitor["validation"].classes is not None
-    return validation.accuracy if is_labelled else -validation.cost
-
-
-def _check_kept(argument: str, state: Any, like: Any, config: TrainConfig) -> None:
-    """Refuse an optimizer's state that is not made up as this one."""
-    kinds, expected = kinds_of(state), kinds_of(like)
-    name = config.optimizer.name
-    require(kinds == expected, argument, kinds, f"{expected}, as {name} keeps")
+def _kinds(state: Any) -> Any:
+    """An optimizer's state with each array replaced by its dtype and shape."""
+    return tuple(map(_kinds, state)) if isinstance(state, tuple) else f"{state.dtype} {state.shape}"

@@ -1,194 +1,168 @@
-"""How the learning rate changes in a run: a factor, from the epoch or from the history so far."""
+"""Schedules: how the learning rate changes in a run, as a pure function of time and history."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import cos, exp, isfinite, pi
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
-from fnnet._checks import (
-    a_function,
-    array_of_numbers,
-    finite_array,
-    finite_number,
-    integer,
-    require,
-)
-from fnnet._recipes import Remade, made_by, remembered
-from fnnet.training.early_stopping import waits
-from fnnet.training.state import EpochReport
+from fnnet._checks import a_function, array_of_numbers, finite_number, integer, require
+from fnnet._records import Figure, Partial, as_figure
 
-__all__ = ["Schedule", "constant", "cosine", "exponential", "halving", "step_decay"]
+if TYPE_CHECKING:
+    from fnnet.training.state import EpochReport
 
-History = Sequence[EpochReport]
+__all__ = ["SCHEDULES", "Schedule", "constant", "cosine", "exponential", "halving", "step_decay"]
 
 
 @attrs.frozen
-class Schedule(Remade):
-    """What the learning rate is multiplied by, as a function without a memory.
-
-    Called, it gives the factor at a time, counted in epochs: 2.5 in the middle of the third.
+class Schedule:
+    """What each step multiplies eta by, as a pure function of time and history.
 
     Attributes
     ----------
     name
-        The schedule with its settings. Two of one name count as equal.
-    given
-        `given(history)`, asked before each epoch: the function of time for this epoch, asked at
-        each of its steps. It returns a number; or one each for K stacked networks, where it
-        comes from their history.
+        The schedule with its settings.
+    factor
+        `factor(time)` returns a number, or one for each network of a stack (K,). Time is counted in
+        epochs: 2.5 is the middle of the third.
+    by_history
+        Whether it is `factor(time, history)`; the history has the `EpochReport`s so far.
     by_validation
-        Whether it needs the scores of validation samples in the history.
+        As `by_history`; training then needs a monitor named "validation".
 
     Examples
     --------
-    >>> Schedule("reciprocal", lambda history: lambda epoch: 1 / (1 + epoch))(3.0)
+    >>> Schedule("reciprocal", lambda time: 1 / (1 + time))(3.0)
     0.25
     """
 
     name: str
-    given: Callable[[History], Callable[[float], Any]] = attrs.field(
-        validator=a_function, eq=False, repr=False
-    )
-    by_validation: bool = False
+    factor: Callable[..., Any] = attrs.field(validator=a_function, repr=False)
+    by_history: bool = attrs.field(default=False, kw_only=True)
+    by_validation: bool = attrs.field(default=False, kw_only=True)
 
-    def __call__(self, epoch: float, history: History = ()) -> Any:
-        """The factor at that time, given what was reported of the epochs before."""
-        return self.given(history)(epoch)
+    def __call__(self, time: float, history: Sequence[EpochReport] = ()) -> Any:
+        """The factor at a time, given the reports of the epochs before."""
+        asks_history = self.by_history or self.by_validation
+        return self.factor(time, history) if asks_history else self.factor(time)
 
-    def checked(self, history: History, leading: tuple[int, ...]) -> Callable[[float], Any]:
-        """`given(history)`, if the learning rates of networks can be multiplied by its factors.
-
-        `leading` is () for one network, (K,) for a stack of K.
-        """
-        given = self.given(history)
-        require(callable(given), f"{self.name}.given(history)", given, "a function of time")
-
-        def factor(epoch: float) -> Any:
-            value = given(epoch)
-            if type(value) is float and isfinite(value):  # asked at each step: most are this
-                return value
-            argument, expected = f"the factor of {self.name}", "a number, or one for each network"
-            values = array_of_numbers(argument, value)
-            fits = values.dtype.kind in "iuf" and values.shape in ((), leading)
-            require(fits, argument, value, expected)
-            finite_array(argument, values)
-            return values
-
-        return factor
+    def checked(self, history: Sequence[EpochReport], leading: tuple[int, ...], time: float) -> Any:
+        """The factor at a time, if it is a number, or one for each network of the leading axes."""
+        value = self(time, history)
+        if type(value) is float and isfinite(value):  # most are, and each step asks
+            return value
+        argument, expected = (
+            f"the factor of {self.name}",
+            "a finite number, or one for each network",
+        )
+        values = array_of_numbers(argument, value)
+        fits = values.dtype.kind in "iuf" and values.shape in ((), leading)
+        require(fits and np.isfinite(values).all(), argument, value, expected)
+        return values
 
 
-def _of_time(name: str, factor: Callable[[float], float]) -> Schedule:
-    return Schedule(name, lambda _history: factor)
+def _one(_time: float) -> float:
+    return 1.0
 
 
-constant = made_by("constant", _of_time("constant", lambda _epoch: 1.0))
+constant = Schedule("constant", _one)
 """The learning rate as it is."""
 
 
-def _as_epochs(epochs: int) -> int:
-    epochs = integer("epochs", epochs, at_least=1)
-    finite_number("epochs", epochs)  # times are floats, and are divided by it
-    return epochs
-
-
-@remembered
 def step_decay(epochs: int, by: float = 0.1) -> Schedule:
-    """Multiplied by `by`, at most 1, after every so many epochs.
+    """Multiply eta by `by`, at most 1, every `epochs` epochs.
 
     >>> step_decay(10, 0.5)(9.9), step_decay(10, 0.5)(20)
     (1.0, 0.25)
     """
-    epochs, by = _as_epochs(epochs), finite_number("by", by, above=0)
-    require(by <= 1, "by", by, "a number of at most 1")
-    return _of_time(f"step({epochs}, {by})", lambda epoch: by ** (epoch // epochs))
+    epochs, by = _duration(epochs), finite_number("by", by, above=0, at_most=1)
+    return Schedule(f"step({epochs}, {by})", Partial(_step, epochs, by))
 
 
-@remembered
+def _step(epochs: int, by: float, time: float) -> float:
+    return float(by ** (time // epochs))
+
+
 def exponential(rate: float) -> Schedule:
-    """Multiplied by exp(-rate) over each epoch, a little in each step.
+    """Multiply eta by exp(-rate) over each epoch, a little in each step.
 
     >>> print(f"{exponential(0.1)(10):.4f}")
     0.3679
     """
     rate = finite_number("rate", rate, at_least=0)
-    return _of_time(f"exponential({rate})", lambda epoch: exp(-rate * epoch))
+    return Schedule(f"exponential({rate})", Partial(_exponential, rate))
 
 
-@remembered
+def _exponential(rate: float, time: float) -> float:
+    return exp(-rate * time)
+
+
 def cosine(epochs: int, *, warm_up: float = 0.0) -> Schedule:
-    """Up from 0 in a line over the first `warm_up` epochs, then down to 0 along half a cosine.
+    """Raise eta from 0 in a line over `warm_up` epochs, then lower it along half a cosine.
 
-    Loshchilov and Hutter, SGDR: Stochastic gradient descent with warm restarts, ICLR 2017, eq. 5,
-    without the restarts; the warm-up is Goyal et al.'s, 2017.
+    It is 0 from `epochs` on, most often the run's number of epochs. Loshchilov and Hutter, SGDR:
+    Stochastic gradient descent with warm restarts, ICLR 2017, eq. 5, without the restarts; the
+    warm-up is that of Goyal et al., 2017.
 
-    Parameters
-    ----------
-    epochs
-        When it reaches 0, where it stays: as a rule the run's number of epochs.
-    warm_up
-        How many of these epochs the way up takes.
-
-    Examples
-    --------
     >>> schedule = cosine(30, warm_up=2)
-    >>> [round(schedule(epoch), 2) for epoch in (0, 1, 2, 16, 30)]
+    >>> [round(schedule(time), 2) for time in (0, 1, 2, 16, 30)]
     [0.0, 0.5, 1.0, 0.5, 0.0]
     """
-    epochs = _as_epochs(epochs)
+    epochs = _duration(epochs)
     warm_up = finite_number("warm_up", warm_up, at_least=0, below=epochs)
-
-    def factor(epoch: float) -> float:
-        if epoch < warm_up:
-            return epoch / warm_up
-        way = min(1.0, (epoch - warm_up) / (epochs - warm_up))
-        return (1 + cos(pi * way)) / 2
-
-    return _of_time(f"cosine({epochs}, {warm_up})", factor)
+    return Schedule(f"cosine({epochs}, {warm_up})", Partial(_cosine, epochs, warm_up))
 
 
-@remembered
+def _cosine(epochs: int, warm_up: float, time: float) -> float:
+    if time < warm_up:
+        return time / warm_up
+    share = min(1.0, (time - warm_up) / (epochs - warm_up))
+    return (1 + cos(pi * share)) / 2
+
+
+def _duration(epochs: int) -> int:
+    epochs = integer("epochs", epochs, at_least=1)
+    finite_number("epochs", epochs)  # a time, which is a float, is divided by it
+    return epochs
+
+
 def halving(patience: int = 10, *, least: float = 1 / 128) -> Schedule:
-    """Halved whenever the validation samples have not been done better for `patience` epochs.
+    """Halve eta whenever the validation score has not improved for `patience` epochs.
 
-    It stops at `least`. Nielsen, chapter 3, "How to choose a neural network's hyper-parameters".
-    Training needs a `monitor` with the validation data for it.
+    The factor stays at least `least`. Training needs a `monitor` with validation data. Of the
+    history, it reads only the last report. Nielsen, chapter 3, "How to choose a neural network's
+    hyper-parameters".
 
-    Parameters
-    ----------
-    patience
-        Epochs in a row without a new best `EpochReport.score`, at least 1.
-    least
-        The smallest factor.
-
-    Raises
-    ------
-    InputError
-        Where a setting makes no sense, or the history it is called with has no scores.
-
-    Examples
-    --------
-    >>> history = [EpochReport(epoch, 3.0, score=0.5) for epoch in range(3)]
-    >>> halving(2)(3.0, history[:2]), halving(2)(3.0, history)
-    (1.0, 0.5)
+    >>> import fnnet
+    >>> report = fnnet.EpochReport(2, 3.0, score=0.5, waited=2)
+    >>> halving(2)(3.0, [report]), halving(3)(3.0, [report])
+    (0.5, 1.0)
     """
     patience = integer("patience", patience, at_least=1)
-    least = finite_number("least", least, above=0)
-    require(least <= 1, "least", least, "a number of at most 1")
-    factors = [1.0]
-    while factors[-1] > least:
-        factors.append(max(factors[-1] / 2, least))
+    least = finite_number("least", least, above=0, at_most=1)
+    function = Partial(_halving, patience, least)
+    return Schedule(f"halving({patience}, {least})", function, by_validation=True)
 
-    def given(history: History) -> Callable[[float], Any]:
-        _, waited = waits(history)
-        # After a halving patience begins anew, and so it does with each new best.
-        every = min(patience, len(waited))  # however large, for NumPy's integers
-        halvings = np.sum((waited > 0) & (waited % every == 0), axis=0)
-        current = np.take(factors, halvings, mode="clip")
-        factor = current if np.ndim(current) else float(current)
-        return lambda _epoch: factor
 
-    return Schedule(f"halving({patience}, {least})", given, by_validation=True)
+def _halving(patience: int, least: float, _time: float, history: Sequence[EpochReport]) -> Figure:
+    if not history:
+        return 1.0
+    last, needed = history[-1], "a report with a score and the epochs waited since the best one"
+    require(last.score is not None and last.waited is not None, "history[-1]", last, needed)
+    every = min(patience, 2**62)  # NumPy's integers end at 2**63
+    is_over = np.greater(last.waited, 0) & (np.remainder(last.waited, every) == 0)
+    return as_figure(np.where(is_over, np.maximum(np.divide(last.factor, 2), least), last.factor))
+
+
+SCHEDULES: dict[str, Callable[[int], Schedule]] = {
+    "constant": lambda _epochs: constant,
+    "step": lambda epochs: step_decay(max(1, epochs // 3)),
+    "exponential": lambda epochs: exponential(1 / max(1, epochs // 3)),
+    "cosine": lambda epochs: cosine(max(1, epochs)),
+    "halving": lambda _epochs: halving(),
+}
+"""The schedules by name, each made for a run's number of epochs."""

@@ -1,33 +1,23 @@
-"""Steps that lower the cost: the plain one, and the pairs of functions that others are made of."""
+"""The notebook's `update_mini_batch`: one step of gradient descent."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
-import attrs
 import numpy as np
 
-from fnnet._checks import a_function, array_of_numbers, finite_array, finite_number, record, require
-from fnnet._recipes import Remade, made_by, remembered
+from fnnet._checks import array_of_numbers, finite_array, finite_number, record, require
 from fnnet._records import Array, freeze
 from fnnet._threads import arithmetic
-from fnnet.datasets.batch import Batch
-from fnnet.network.batches import per_network
-from fnnet.network.costs import Cost, quadratic
-from fnnet.network.functions import from_gradient
+from fnnet.datasets.dataset import Batch
+from fnnet.network.costs import Cost, cost_for, quadratic
+from fnnet.network.inputs import as_samples, per_network
 from fnnet.network.params import Params
+from fnnet.network.shards import borrowed
 
-__all__ = ["Optimizer", "chain", "descend", "kinds_of", "sgd", "sgd_step"]
-
-State = tuple[Any, ...]
-"""Arrays, or such tuples: what an optimizer keeps from step to step."""
+__all__ = ["descend", "sgd_step"]
 
 
 def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = quadratic) -> Params:
-    """One step of gradient descent: the notebook's `update_mini_batch`, done right.
-
-    theta - eta * (mean gradient over the batch).
+    """One step of gradient descent: theta - eta * (mean gradient over the batch).
 
     Parameters
     ----------
@@ -49,7 +39,7 @@ def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = qua
     Raises
     ------
     InputError
-        Where eta is not finite, or the batch is not as `grads` takes it.
+        If eta is not finite, or the batch is not as `grads` takes it.
 
     Examples
     --------
@@ -62,86 +52,20 @@ def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = qua
     """
     record("batch", batch, Batch)
     record("params", params, Params)
-    eta = finite_number("eta", eta)
-
-    def lowered(vector: Array, _: object) -> Params:
-        return Params(params.architecture, freeze(np.subtract(params.theta, vector)))
-
-    return from_gradient(params, (batch.x, batch.y, batch.weights), cost, eta, lowered)
-
-
-@attrs.frozen
-class Optimizer(Remade):
-    """What becomes of a gradient before a step is taken along it, as a pair of pure functions.
-
-    The form is Optax's, but that a learning rate is no part of it: a step goes to
-    theta - eta * direction, with `descend`.
-
-    Attributes
-    ----------
-    name
-        The optimizer with its settings, as a configuration and a table show it. Two of one name
-        count as equal.
-    init
-        `init(params)`: the state before the first step, a tuple of arrays or of such tuples.
-    update
-        `update(gradient, state, params)`: the direction and the new state, from the gradient as a
-        vector (..., P). It changes no argument, and keeps the shapes and dtypes of the state.
-
-    Examples
-    --------
-    >>> import fnnet
-    >>> params, x, y = fnnet.init([3, 4, 2], seed=0), [[0.0, 1.0, 2.0]], [1]
-    >>> adam = fnnet.adam()
-    >>> state = adam.init(params)
-    >>> for _ in range(100):
-    ...     direction, state = adam.update(fnnet.grads(params, x, y).theta, state, params)
-    ...     params = fnnet.descend(params, direction, eta=0.1)
-    >>> bool(fnnet.cost(params, x, y) < 0.001)
-    True
-    """
-
-    name: str
-    init: Callable[[Params], State] = attrs.field(validator=a_function, eq=False, repr=False)
-    update: Callable[[Array, State, Params], tuple[Array, State]] = attrs.field(
-        validator=a_function, eq=False, repr=False
-    )
-
-
-def kinds_of(state: Any) -> Any:
-    """An optimizer's state with dtypes and shapes in place of its arrays."""
-    if isinstance(state, tuple):
-        return tuple(map(kinds_of, state))
-    if not isinstance(state, np.ndarray | np.generic | int | float):
-        return type(state).__name__
-    array = np.asarray(state)
-    return f"{array.dtype.name} {array.shape}"
+    eta, cost = finite_number("eta", eta), cost_for(params.architecture, cost)
+    with arithmetic():
+        samples = as_samples(params, batch.x, batch.y, batch.weights)
+        with borrowed(params, samples) as gradient:
+            eta_gradient = gradient(samples, cost, eta)  # eta counts in the last delta: 10 numbers
+            return Params(params.architecture, freeze(params.theta - eta_gradient))
 
 
 def descend(params: Params, direction: Array, eta: float | Array) -> Params:
-    """Theta - eta * direction, as new parameters.
+    """Theta - eta * direction, as new parameters of the dtype of `params`.
 
-    Parameters
-    ----------
-    params
-        A network, or a stack of them.
-    direction
-        What an optimizer made of the gradient, (..., P).
-    eta
-        The learning rate; K of them for a stack of K.
+    `direction` (..., P) is what an optimizer made of the gradient; `eta` is the learning rate, or
+    one for each network of a stack. An `InputError` says which of them does not fit.
 
-    Returns
-    -------
-    Params
-        New parameters of the dtype of `params`, which stay as they are.
-
-    Raises
-    ------
-    InputError
-        Where direction or eta has another shape, or is not real, or eta is not finite.
-
-    Examples
-    --------
     >>> import fnnet
     >>> params = fnnet.init([3, 4, 2], seed=0)
     >>> bool(np.all(descend(params, params.theta, eta=1.0).theta == 0))
@@ -158,45 +82,3 @@ def descend(params: Params, direction: Array, eta: float | Array) -> Params:
     with arithmetic():
         step = per_network(etas, params.dtype, axes=1) * direction
         return Params(params.architecture, freeze(np.subtract(theta, step, dtype=theta.dtype)))
-
-
-def stateless(name: str, direction: Callable[[Array, Params], Array]) -> Optimizer:
-    """An optimizer that keeps nothing: `direction(gradient, params)` is all it does."""
-
-    def update(gradient: Array, state: State, params: Params) -> tuple[Array, State]:
-        return direction(gradient, params), state
-
-    return Optimizer(name, lambda _params: (), update)
-
-
-sgd = made_by("sgd", stateless("sgd", lambda gradient, _params: gradient))
-"""Plain gradient descent: the direction is the gradient."""
-
-
-@remembered
-def chain(*optimizers: Optimizer) -> Optimizer:
-    """Several optimizers in a row: each takes the direction of the one before as its gradient.
-
-    Examples
-    --------
-    >>> import fnnet
-    >>> fnnet.chain(fnnet.l2(0.001), fnnet.clip_by_norm(1.0), fnnet.momentum(0.9))
-    Optimizer(name='l2(0.001), clip-by-norm(1.0), momentum(0.9)')
-    """
-    for k, optimizer in enumerate(optimizers):
-        record(f"optimizers[{k}]", optimizer, Optimizer)
-    require(optimizers, "optimizers", optimizers, "at least one")
-    if len(optimizers) == 1:
-        return optimizers[0]
-
-    def init(params: Params) -> State:
-        return tuple(optimizer.init(params) for optimizer in optimizers)
-
-    def update(gradient: Array, state: State, params: Params) -> tuple[Array, State]:
-        states = []
-        for optimizer, own in zip(optimizers, state, strict=True):
-            gradient, own = optimizer.update(gradient, own, params)
-            states.append(own)
-        return gradient, tuple(states)
-
-    return Optimizer(", ".join(optimizer.name for optimizer in optimizers), init, update)

@@ -1,24 +1,78 @@
-"""The contestants, each a small record of functions over one `Problem`.
+"""The contestants: functions that make a network ready to train on the same `Problem`.
 
 All start from the same weights and do the same maths in float32: sigmoid units, the cost
 1/4 sum (a - y)^2, or cross-entropy, averaged over the batch, plain SGD, a new order each epoch.
-Each library is imported where it is used only, since importing is timed, too. Which of a peer's
-`variants` is fastest here is found out by a trial, for each shape.
+Each library is imported only where it is used, as the time of imports counts, too.
 """
-
-from __future__ import annotations
 
 import itertools
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from _benchmark.problem import Learner, Problem
 from _benchmark.timing import Variant
+
+_SCALE = np.float32(1 / 256)
+
+
+class Problem(NamedTuple):
+    """Labelled images (n, n_in) of uint8, and the network to train on them.
+
+    An epoch of training goes over one `part` of the images, in a new order.
+    """
+
+    sizes: tuple[int, ...]
+    batch_size: int
+    eta: float
+    cost: str
+    part: int
+    x: Any
+    y: Any
+    x_test: Any
+    y_test: Any
+
+    def matrices(self) -> list[Any]:
+        """(W | b) of each layer: normal, of deviation 4 / sqrt(n_in), where sigmoids learn well."""
+        rng = np.random.default_rng(0)
+        return [
+            rng.standard_normal((n_out, n_in + 1), np.float32) * np.float32(4 / n_in**0.5)
+            for n_in, n_out in itertools.pairwise(self.sizes)
+        ]
+
+    def inputs(self, x: Any) -> Any:
+        """Images as a network takes them."""
+        return x * _SCALE
+
+    def targets(self) -> Any:
+        """The labels one-hot."""
+        return np.eye(self.sizes[-1], dtype=np.float32)[self.y]
+
+    def parts(self) -> list[slice]:
+        """The rows of each part."""
+        starts = range(0, len(self.x) - self.part + 1, self.part)
+        return [slice(start, start + self.part) for start in starts]
+
+    def orders(self) -> Iterator[Any]:
+        """Shuffled row numbers for one epoch after the other, part after part."""
+        rng = np.random.default_rng(0)
+        for rows in itertools.cycle(self.parts()):
+            yield rows.start + rng.permutation(self.part)
+
+    def accuracy(self, predicted: Any) -> float:
+        """The share of the test images whose labels these are."""
+        return float(np.mean(np.asarray(predicted) == self.y_test))
+
+
+class Learner(NamedTuple):
+    """A network in training: `epoch()` trains it, `accuracy()` is that on the test images."""
+
+    epoch: Callable[[], object]
+    accuracy: Callable[[], float]
+    compile_seconds: float = 0.0
 
 
 class Peer(NamedTuple):
@@ -34,14 +88,13 @@ def _fnnet(problem: Problem, variant: Variant) -> Learner:
 
     import fnnet
 
-    dataset = partial(fnnet.Dataset, scale=problem.scale, classes=problem.sizes[-1])
+    dataset = partial(fnnet.Dataset, scale=float(_SCALE), classes=problem.sizes[-1])
     parts = [dataset(problem.x[rows], problem.y[rows]) for rows in problem.parts()]
     test = dataset(problem.x_test, problem.y_test)
     theta = np.concatenate([matrix.ravel() for matrix in problem.matrices()])
     params = fnnet.Params(fnnet.Architecture.of(problem.sizes), theta)
-    config = fnnet.TrainConfig(
-        epochs=1, batch_size=problem.batch_size, eta=problem.eta, cost=problem.cost
-    )
+    batch_size, eta, cost = problem.batch_size, problem.eta, problem.cost
+    config = fnnet.TrainConfig(epochs=1, batch_size=batch_size, eta=eta, cost=cost)
     state = fnnet.start(params, config)
 
     def epoch() -> None:
@@ -52,7 +105,7 @@ def _fnnet(problem: Problem, variant: Variant) -> Learner:
     return Learner(epoch, lambda: float(fnnet.evaluate(state.params, test).accuracy))
 
 
-def _listing(problem: Problem, variant: Variant) -> Learner:  # noqa: ARG001  # there is one way
+def _listing(problem: Problem, _variant: Variant) -> Learner:
     from _benchmark import listing
 
     columns = problem.inputs(problem.x).astype(np.float64)[:, :, np.newaxis]
@@ -66,8 +119,7 @@ def _listing(problem: Problem, variant: Variant) -> Learner:  # noqa: ARG001  # 
         network = listing.epoch(network, samples, problem.batch_size, problem.eta)
 
     def accuracy() -> float:
-        labels = [np.argmax(listing.feedforward(network, x)[0][-1]) for x in test]
-        return float(np.mean(labels == problem.y_test))
+        return problem.accuracy([listing.feedforward(network, x)[0][-1].argmax() for x in test])
 
     return Learner(epoch, accuracy)
 
@@ -84,30 +136,25 @@ def _torch(problem: Problem, variant: Variant) -> Learner:
             linear.weight.copy_(torch.from_numpy(matrix[:, :-1]))
             linear.bias.copy_(torch.from_numpy(matrix[:, -1]))
         layers += [linear, torch.nn.Sigmoid()]
-    # Each cost in the one call that PyTorch has for it; both average over the output units, too.
+    # PyTorch has one call for each cost. Both average over the output units, too.
     loss, weight = functional.mse_loss, problem.sizes[-1] / 4
     if problem.cost == "cross-entropy":
         loss, weight = functional.binary_cross_entropy_with_logits, problem.sizes[-1]
         layers.pop()
     model = torch.nn.Sequential(*layers)
-    # Of the optimizer's three forms, the fused one is the fastest on a CPU.
+    # The fused form of the optimizer is the fastest on a CPU.
     optimizer = torch.optim.SGD(model.parameters(), lr=problem.eta * weight, fused=True)
     x, y = torch.from_numpy(problem.inputs(problem.x)), torch.from_numpy(problem.targets())
-    x_test = torch.from_numpy(problem.inputs(problem.x_test))
-    orders, size = problem.orders(), problem.batch_size
+    x_test, orders = torch.from_numpy(problem.inputs(problem.x_test)), problem.orders()
 
     def epoch() -> None:
-        order = torch.from_numpy(next(orders))
-        for rows in order.split(size):
+        for rows in torch.from_numpy(next(orders)).split(problem.batch_size):
             optimizer.zero_grad(set_to_none=True)
             loss(model(x.index_select(0, rows)), y.index_select(0, rows)).backward()
             optimizer.step()
 
-    def accuracy() -> float:
-        with torch.inference_mode():
-            return float(np.mean(model(x_test).argmax(1).numpy() == problem.y_test))
-
-    return Learner(epoch, accuracy)
+    predict = torch.inference_mode()(lambda: model(x_test).argmax(1).numpy())
+    return Learner(epoch, lambda: problem.accuracy(predict()))
 
 
 def _jax(problem: Problem, variant: Variant) -> Learner:
@@ -118,9 +165,8 @@ def _jax(problem: Problem, variant: Variant) -> Learner:
     import jax
     import jax.numpy as jnp
 
-    size, part, scale = problem.batch_size, problem.part, problem.scale
+    size, part, is_bytes = problem.batch_size, problem.part, variant["images"] == "uint8"
     whole = part - part % size
-    is_bytes = variant["images"] == "uint8"
 
     def linear_output(params: Any, x: Any) -> Any:
         for w, b in params[:-1]:
@@ -136,7 +182,7 @@ def _jax(problem: Problem, variant: Variant) -> Learner:
 
     def step(params: Any, batch: tuple[Any, Any]) -> tuple[Any, None]:
         x, y = batch
-        gradient = jax.grad(cost)(params, x * jnp.float32(scale) if is_bytes else x, y)
+        gradient = jax.grad(cost)(params, x * _SCALE if is_bytes else x, y)
         return jax.tree.map(lambda p, g: p - problem.eta * g, params, gradient), None
 
     def train(params: Any, x: Any, y: Any, order: Any) -> Any:
@@ -151,7 +197,7 @@ def _jax(problem: Problem, variant: Variant) -> Learner:
         return params if whole == part else step(params, gathered(order[whole:]))[0]
 
     params = [(jnp.asarray(m[:, :-1]), jnp.asarray(m[:, -1])) for m in problem.matrices()]
-    x = jnp.asarray(problem.inputs(problem.x, variant["images"]))
+    x = jnp.asarray(problem.x if is_bytes else problem.inputs(problem.x))
     y, x_test = jnp.asarray(problem.targets()), jnp.asarray(problem.inputs(problem.x_test))
     orders = (order.astype(np.int32) for order in problem.orders())
     begin = time.perf_counter()
@@ -164,10 +210,7 @@ def _jax(problem: Problem, variant: Variant) -> Learner:
         nonlocal params
         params = jax.block_until_ready(compiled(params, x, y, next(orders)))
 
-    def accuracy() -> float:
-        return float(np.mean(np.asarray(predict(params, x_test)) == problem.y_test))
-
-    return Learner(epoch, accuracy, compile_seconds)
+    return Learner(epoch, lambda: problem.accuracy(predict(params, x_test)), compile_seconds)
 
 
 def _sklearn(problem: Problem, variant: Variant) -> Learner:
@@ -175,53 +218,46 @@ def _sklearn(problem: Problem, variant: Variant) -> Learner:
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(variant["threads"])
+    has_sigmoids = problem.cost == "cross-entropy"
     network = MLPClassifier(
         hidden_layer_sizes=problem.sizes[1:-1],
         activation="logistic",
         solver="sgd",
         alpha=0.0,
         batch_size=problem.batch_size,
-        # It has cross-entropy only, whose c/z lacks the factor a (1 - a) / 2: less eta will do.
-        learning_rate_init=problem.eta if problem.cost == "cross-entropy" else problem.eta / 6,
+        # It has cross-entropy only, whose dC/dz lacks the factor a (1 - a) / 2: a smaller eta.
+        learning_rate_init=problem.eta if has_sigmoids else problem.eta / 6,
         momentum=0.0,
         nesterovs_momentum=False,
         random_state=0,
         n_iter_no_change=10**9,
     )
-    x, y, x_test = problem.inputs(problem.x), problem.y, problem.inputs(problem.x_test)
-    classes = np.arange(problem.sizes[-1])
-    if problem.cost == "cross-entropy":  # of sigmoids, which it has for problems of many labels
-        y = problem.targets().astype(np.int64)
-    parts = itertools.cycle(problem.parts())
-    # A first call sets the network up; its weights are then overwritten in place.
+    x, classes = problem.inputs(problem.x), np.arange(problem.sizes[-1])
+    # It has outputs of sigmoids for targets, and of a softmax for labels.
+    y = problem.targets().astype(np.int64) if has_sigmoids else problem.y
+    x_test, parts = problem.inputs(problem.x_test), itertools.cycle(problem.parts())
+    # A first call sets the network up. Then its weights are overwritten.
     first = slice(0, problem.batch_size)
     network.partial_fit(x[first], y[first], classes=classes)
     for w, b, matrix in zip(network.coefs_, network.intercepts_, problem.matrices(), strict=True):
         w[...], b[...] = matrix[:, :-1].T, matrix[:, -1]
 
     def epoch() -> None:
-        # One pass in shuffled batches; `fit` with warm_start and max_iter=1 does more around it.
+        # One pass in shuffled batches. `fit` with warm_start and max_iter=1 does more around it.
         rows = next(parts)
         network.partial_fit(x[rows], y[rows])
 
-    def accuracy() -> float:
-        labels = network.predict_proba(x_test).argmax(axis=1)
-        return float(np.mean(labels == problem.y_test))
-
-    return Learner(epoch, accuracy)
+    return Learner(epoch, lambda: problem.accuracy(network.predict_proba(x_test).argmax(axis=1)))
 
 
-def _variants(**choices: list[Any]) -> list[Variant]:
-    choices["threads"] = sorted({1, os.cpu_count() or 1})
-    values = itertools.product(*choices.values())
-    return [dict(zip(choices, chosen, strict=True)) for chosen in values]
-
+_THREADS: list[Variant] = [{"threads": threads} for threads in sorted({1, os.cpu_count() or 1})]
+_FORMS = itertools.product(("uint8", "float32"), ("batch", "epoch"), _THREADS)
 
 PEERS = {
     "fnnet": Peer("fnnet", [{}], _fnnet),
-    "JAX": Peer("jax", _variants(images=["uint8", "float32"], gather=["batch", "epoch"]), _jax),
-    "PyTorch": Peer("torch", _variants(), _torch),
-    "scikit-learn": Peer("sklearn.neural_network", _variants(), _sklearn),
+    "JAX": Peer("jax", [{"images": x, "gather": by, **threads} for x, by, threads in _FORMS], _jax),
+    "PyTorch": Peer("torch", _THREADS, _torch),
+    "scikit-learn": Peer("sklearn.neural_network", _THREADS, _sklearn),
     "listing": Peer("numpy", [{}], _listing),
 }
-"""fnnet first: the others' times are compared with its own."""
+"""fnnet is the first: the others are compared with it."""

@@ -1,167 +1,124 @@
-"""The figures as tables: on a terminal, in plain text, in Markdown."""
-
-from __future__ import annotations
+"""The figures as tables, for a terminal or in Markdown, and as a picture."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table as RichTable
+import numpy as np
 
-from _benchmark.timing import Spread
+from _report import markdown_table, print_table, save_picture
 
-Report = dict[str, Any]
-"""What `--json` writes."""
-
-
-class Table(NamedTuple):
-    """Rows of cells under a header, with a title and a note."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-    note: str = ""
+Figures = Mapping[str, Any]
 
 
-def tables(report: Report) -> Iterator[Table]:
-    """The tables of the parts that the report has."""
-    for shape, figures in report.get("epochs", {}).items():
-        yield _epochs(shape, figures)
-    if "start" in report:
-        yield _start(report["start"])
-        yield _imports(report["imports"])
-    if "growth" in report:
-        for by in ("batch", "width"):
-            yield _growth(by, report["growth"][by])
-        yield _images(report["growth"]["images"])
-    if "steps" in report:
-        yield _ways("A step at shape A", "kernel", report["steps"]["step"], _micro)
-        yield _ways("Loading", "gunzip", report["steps"]["loading"], _seconds)
+def _spread(digits: int, unit: float = 1) -> Callable[[Figures], str]:
+    def text(spread: Figures) -> str:
+        middle, low, high = (f"{spread[of] / unit:.{digits}f}" for of in ("median", "min", "max"))
+        return f"{middle} ({low} to {high})"
+
+    return text
 
 
-def show_machine(report: Report) -> None:
-    """Print what was measured, and where."""
+_COLUMNS: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "seconds": ("seconds", _spread(3)),
+    "step": ("microseconds per step", _spread(1, 1e-6)),
+    "floor": ("floor", _spread(1, 1e-6)),
+    "ratio": ("x {}", _spread(2)),
+    "peak_bytes": ("peak memory", lambda size: f"{size / 1e6:.0f} MB"),
+    "steps": ("steps", str),
+    "accuracy": ("test accuracy", "{:.2%}".format),
+    "compile_seconds": ("compiling", lambda seconds: f"{seconds:.2f} s" * bool(seconds)),
+    "variant": ("run with", lambda it: ", ".join(f"{name} {value}" for name, value in it.items())),
+}
+"""The header of a figure, and how it is printed."""
+
+_FLOOR = "The floor: the step's matrix products alone, on one BLAS thread."
+
+
+def show_machine(report: Figures) -> None:
+    """Print what is measured, and where."""
     here = report["machine"]
     print(f"{here['processor']}, {here['usable']} of {here['cores']} cores, {here['platform']}")
     print(", ".join(f"{name} {version}" for name, version in report["versions"].items() if version))
-    print(
-        f"Medians of {report['rounds']} rounds (smallest to largest), {report['data']}.", flush=True
-    )
+    rounds = f"Medians of {report['rounds']} rounds (smallest to largest)"
+    print(f"{rounds}, {report['data']}.", flush=True)
 
 
-def show(part: Report, *, markdown: bool) -> None:
-    """Print the tables of a part."""
-    for table in tables(part):
-        _print_markdown(table) if markdown else _print(table)
+def show(part: Figures, *, markdown: bool) -> None:
+    """Print the tables of a part of the report."""
+    for title, rows, base, note in _tables(part):
+        some = next(iter(rows.values()))
+        columns = [column for column in _COLUMNS if column in some]
+        header = ["", *(_COLUMNS[column][0].format(base) for column in columns)]
+        cells = [
+            [name, *(_COLUMNS[column][1](figures[column]) for column in columns)]
+            for name, figures in rows.items()
+        ]
+        if markdown:
+            print(f"\n**{title}**\n\n{markdown_table(header, cells)}\n\n{note}".rstrip())
+        else:
+            print_table(title, header, cells, None if sys.stdout.isatty() else 160, note)
     sys.stdout.flush()
 
 
-def _print(table: Table) -> None:
-    is_terminal = sys.stdout.isatty()
-    rich = RichTable(title=table.title, caption=table.note, box=box.SIMPLE, title_justify="left")
-    rich.caption_justify = "left"
-    for number, name in enumerate(table.header):
-        rich.add_column(name, justify="right" if number else "left", no_wrap=not is_terminal)
-    for row in table.rows:
-        rich.add_row(*row)
-    Console(width=None if is_terminal else 160).print(rich)
-
-
-def _print_markdown(table: Table) -> None:
-    rule = ("---", *("---:" for _ in table.header[1:]))
-    print(f"\n**{table.title}**\n")
-    for row in (table.header, rule, *table.rows):
-        print(f"| {' | '.join(row)} |")
-    if table.note:
-        print(f"\n{table.note}")
-
-
-def _epochs(shape: str, figures: dict[str, Any]) -> Table:
-    units = "-".join(map(str, figures["hidden"]))
-    title = f"{shape}, {figures['name']}: hidden {units}, batch {figures['batch_size']}"
-    header = ("", "seconds per epoch", "x fnnet", "test accuracy", "compiling", "run with")
-    rows = [
-        (
-            name,
-            _seconds(one["seconds"]),
-            _ratio(one["ratio"]),
-            f"{one['accuracy']:.2%}",
-            f"{one['compile_seconds']:.2f} s" if one["compile_seconds"] else "",
-            _in_words(one["variant"]),
+def _tables(report: Figures) -> Iterator[tuple[str, Figures, str, str]]:
+    """The title, the rows by name, what they are compared with, and a note, of each table."""
+    for shape, of in report.get("epochs", {}).items():
+        network = f"hidden {'-'.join(map(str, of['hidden']))}, batch {of['batch_size']}"
+        note = (
+            f"Accuracy after {of['epochs']} epochs. scikit-learn has cross-entropy with softmax "
+            "outputs only, and the listing float64."
         )
-        for name, one in figures["contestants"].items()
-    ]
-    note = (
-        f"Accuracy after {figures['epochs']} epochs. scikit-learn has cross-entropy with softmax "
-        "outputs only, and the listing float64."
-    )
-    return Table(title, header, rows, note)
+        yield f"An epoch at {shape}, {of['name']}: {network}", of["contestants"], "fnnet", note
+    if "start" in report:
+        of = report["start"]
+        note = f"cost {of['cost']}, eta {of['eta']}, batch {of['batch_size']}, "
+        note += f"evaluated every {of['between']} steps."
+        title = f"From process start to a test accuracy of {of['target']:.0%}"
+        yield title, of["contestants"], "fnnet", note
+        yield "Importing", report["imports"], "numpy", "Less a bare interpreter."
+    if "growth" in report:
+        of = report["growth"]
+        yield "fnnet's step over the batch", of["batch"], "floor", _FLOOR
+        yield "fnnet's step over the width", of["width"], "floor", _FLOOR
+    if "steps" in report:
+        yield "fnnet's step at A", report["steps"]["step"], "kernel", _FLOOR
+        yield "Loading", report["steps"]["loading"], "gunzip", ""
 
 
-def _start(figures: dict[str, Any]) -> Table:
-    title = f"From process start to a test accuracy of {figures['target']:.0%}"
-    header = ("", "seconds", "x fnnet", "peak memory", "steps", "test accuracy", "run with")
-    rows = [
-        (
-            name,
-            _seconds(one["seconds"]),
-            _ratio(one["ratio"]),
-            _memory(one["peak_bytes"]),
-            str(one["steps"]),
-            f"{one['accuracy']:.2%}",
-            _in_words(one["variant"]),
-        )
-        for name, one in figures["contestants"].items()
-    ]
-    settings = f"cost {figures['cost']}, eta {figures['eta']}, batch {figures['batch_size']}"
-    return Table(title, header, rows, f"{settings}, evaluated every {figures['between']} steps.")
+def plot(report: Figures, path: Path) -> None:
+    """Draw the ratios of the contestants and the growth of a step: median, smallest, largest."""
+    from matplotlib.figure import Figure  # slow to import, and optional
+    from matplotlib.ticker import LogLocator
 
-
-def _imports(figures: dict[str, Any]) -> Table:
-    rows = [
-        (name, _seconds(one["seconds"]), _ratio(one["to_numpy"])) for name, one in figures.items()
-    ]
-    return Table("Importing", ("import", "seconds", "x numpy"), rows, "Less a bare interpreter.")
-
-
-def _growth(by: str, figures: list[dict[str, Any]]) -> Table:
-    header = (by, "microseconds per step", "floor", "step / floor")
-    rows = [
-        (str(one[by]), _micro(one["step"]), _micro(one["floor"]), _ratio(one["ratio"]))
-        for one in figures
-    ]
-    note = "The floor: the step's matrix products alone, on one BLAS thread."
-    return Table(f"fnnet's step over the {by}", header, rows, note)
-
-
-def _images(figures: list[dict[str, Any]]) -> Table:
-    rows = [(str(one["images"]), _seconds(one["seconds"]), _ratio(one["ratio"])) for one in figures]
-    header = ("images", "seconds per epoch", "share of the largest")
-    return Table("fnnet's epoch over the images, shape A", header, rows)
-
-
-def _ways(title: str, base: str, figures: dict[str, Any], unit: Callable[[Spread], str]) -> Table:
-    rows = [(name, unit(one["seconds"]), _ratio(one["ratio"])) for name, one in figures.items()]
-    return Table(title, ("", "seconds" if unit is _seconds else "microseconds", f"x {base}"), rows)
-
-
-def _seconds(s: Spread) -> str:
-    return f"{s['median']:.3f} ({s['min']:.3f} to {s['max']:.3f})"
-
-
-def _micro(s: Spread) -> str:
-    return f"{s['median'] * 1e6:.1f} ({s['min'] * 1e6:.1f} to {s['max'] * 1e6:.1f})"
-
-
-def _ratio(s: Spread) -> str:
-    return f"{s['median']:.2f} ({s['min']:.2f} to {s['max']:.2f})"
-
-
-def _memory(n_bytes: int | None) -> str:
-    return "not known" if n_bytes is None else f"{n_bytes / 1e6:.0f} MB"
-
-
-def _in_words(variant: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in variant.items())
+    # By title and contestant: a spread for each place on the x axis.
+    panels: dict[str, dict[str, dict[str, Any]]] = defaultdict(lambda: defaultdict(dict))
+    races = {"Time per epoch, in fnnet's": report.get("epochs", {})}
+    if "start" in report:
+        title = f"From process start to {report['start']['target']:.0%}, in fnnet's time"
+        races[title] = {"a hidden layer of 100": report["start"]}
+    for title, shapes in races.items():
+        for shape, of in shapes.items():
+            for name, figures in of["contestants"].items():
+                panels[title][name] |= {shape: figures["ratio"]}
+    for by in ("batch", "width"):
+        for size, figures in report.get("growth", {}).get(by, {}).items():
+            for name in ("step", "floor"):
+                panels[f"Seconds per step over the {by}"][name] |= {size: figures[name]}
+    figure = Figure(figsize=(5 * len(panels), 4), layout="constrained")
+    for number, (title, lines) in enumerate(panels.items(), start=1):
+        ax = figure.add_subplot(1, len(panels), number)
+        for name, spreads in lines.items():
+            table = [[spread[of] for spread in spreads.values()] for of in ("median", "min", "max")]
+            middle, low, high = np.array(table)
+            style = "o-" if "step" in lines else "o"
+            errors = [middle - low, high - middle]
+            ax.errorbar(list(spreads), middle, errors, fmt=style, capsize=3, label=name)
+        ax.set(title=title, yscale="log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
+        ax.minorticks_off()
+        ax.legend(frameon=False, fontsize="small")
+    save_picture(figure, path)

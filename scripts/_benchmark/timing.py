@@ -1,6 +1,4 @@
-"""Times that can be compared: rounds interleaved, the median with its spread, ratios by round."""
-
-from __future__ import annotations
+"""Times that can be compared: rounds in turn, the median with its spread, ratios by round."""
 
 import time
 from collections import deque
@@ -9,10 +7,7 @@ from statistics import median
 from typing import Any
 
 Variant = dict[str, Any]
-"""How a contestant is run: threads, the dtype its images are kept in, ..."""
-
-Spread = dict[str, float]
-"""`median`, `min` and `max` of some numbers: times are in seconds."""
+"""How a contestant is run: its threads, the dtype of its images, ..."""
 
 Times = dict[str, list[float]]
 """A time for each round, by contestant."""
@@ -25,36 +20,36 @@ def seconds(function: Callable[[], object]) -> float:
     return time.perf_counter() - begin
 
 
-def interleaved(contestants: Mapping[str, Callable[[], float]], rounds: int) -> Times:
-    """A B C, B C A, C A B, ...: whatever else the machine does meets all contestants alike.
+def interleaved(
+    contestants: Mapping[str, Callable[[], object]], rounds: int, *, per: int = 1
+) -> Times:
+    """A B C, B C A, C A B, ...: whatever else the machine does slows all contestants alike.
 
-    Each contestant is a function that does its work and returns the seconds it took. Each round
-    begins one further on, so that being the first or the last one is nobody's fate.
+    A contestant that returns a float has timed itself. Times are divided by `per`.
     """
     times: Times = {name: [] for name in contestants}
     order = deque(contestants)
     for _ in range(rounds):
         for name in order:
-            times[name].append(contestants[name]())
+            begin = time.perf_counter()
+            own = contestants[name]()
+            elapsed = time.perf_counter() - begin
+            times[name].append((own if isinstance(own, float) else elapsed) / per)
         order.rotate(-1)
     return times
 
 
-def spread(values: Sequence[float]) -> Spread:
-    """The median, between the smallest and the largest."""
+def against(times: Times, base: str, of: str = "seconds") -> dict[str, dict[str, Any]]:
+    """The times of each contestant, under the name `of`, and their ratio to those of `base`.
+
+    Ratios are those of each round: a slow moment slows both.
+    """
+    ratios = {
+        name: [a / b for a, b in zip(took, times[base], strict=True)]
+        for name, took in times.items()
+    }
+    return {name: {of: _spread(times[name]), "ratio": _spread(ratios[name])} for name in times}
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
     return {"median": median(values), "min": min(values), "max": max(values)}
-
-
-def ratio(times: Sequence[float], base: Sequence[float]) -> Spread:
-    """How many times as long as `base`, round by round: a slow moment then slows both."""
-    return spread([a / b for a, b in zip(times, base, strict=True)])
-
-
-def against(times: Sequence[float], base: Sequence[float]) -> dict[str, Spread]:
-    """What the tables tell of times: the seconds, and their ratio to those of `base`."""
-    return {"seconds": spread(times), "ratio": ratio(times, base)}
-
-
-def fastest(variants: Sequence[Variant], trial: Callable[[Variant], float]) -> Variant:
-    """The variant whose trial takes the least time; a single one needs no trial."""
-    return variants[0] if len(variants) == 1 else min(variants, key=trial)

@@ -1,45 +1,34 @@
-"""What a published result is made of: the figure, and the settings that it was printed for."""
+"""A published result and ours: records, and how they compare. All figures are in percent."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import attrs
+import numpy as np
 
 import fnnet
+from _common import Array
 
-__all__ = ["Experiment", "Settings", "Trajectory"]
+FROM_EPOCH = 3
+"""A curve is judged from this epoch on: the figures of the first epochs depend on luck."""
 
-Trajectory = Callable[..., Iterator[fnnet.TrainState]]
-"""What trains: `fnnet.trajectory`, or what another step makes of it; arguments as there."""
+_ROUNDING = 1e-9
+"""Percentages that differ by less are equal."""
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """How a network starts and trains.
+    """How a network starts and trains: what `fnnet.init` and `fnnet.trajectory` take."""
 
-    Attributes
-    ----------
-    config
-        All but the seed.
-    schedule
-        What makes the schedule, from the number of epochs; None leaves the rate as it is.
-    weights, biases
-        As for `fnnet.init`.
-    hidden, output
-        Activations.
-    """
-
-    config: fnnet.TrainConfig
-    schedule: Callable[[int], fnnet.Schedule] | None = None
+    config: fnnet.TrainConfig  # but for the seed and the schedule
+    schedule: Callable[[int], fnnet.Schedule] | None = None  # made from the number of epochs
     weights: str = "standard-normal"
     biases: str = "standard-normal"
     hidden: str = "sigmoid"
     output: str = "sigmoid"
 
     def init(self, sizes: Sequence[int], seeds: tuple[int, ...]) -> fnnet.Params:
-        """A stack of a network for each of the seeds."""
+        """A stack with a network for each of the seeds."""
         activations = [self.hidden] * (len(sizes) - 2) + [self.output]
         return fnnet.init(
             sizes, seed=seeds, activations=activations, weights=self.weights, biases=self.biases
@@ -50,80 +39,103 @@ class Settings:
         schedule = self.schedule(self.config.epochs) if self.schedule else fnnet.constant
         return attrs.evolve(self.config, seed=seeds, schedule=schedule)
 
-    def for_epochs(self, epochs: int) -> Settings:
-        """The same for so many epochs."""
-        return attrs.evolve(self, config=attrs.evolve(self.config, epochs=epochs))
+    def changed(self, **config: Any) -> "Settings":
+        """The same settings, but for some of the config's."""
+        return attrs.evolve(self, config=attrs.evolve(self.config, **config))
 
     def described(self) -> dict[str, str]:
-        """All of it in words: runs with equal descriptions are the same."""
-        config = attrs.asdict(self.seeded((0,)), recurse=False)
-        start = attrs.asdict(self, recurse=False)
-        both = {**start, **config}
-        return {name: _named(both[name]) for name in both if name not in ("config", "seed")}
-
-
-def _named(value: Any) -> str:
-    return str(getattr(value, "name", value))
+        """All settings in words; equal words mean the same run."""
+        start, config = (attrs.asdict(one, recurse=False) for one in (self, self.seeded((0,))))
+        del start["config"], config["seed"]
+        return {name: str(getattr(v, "name", v)) for name, v in {**start, **config}.items()}
 
 
 @attrs.frozen(kw_only=True)
 class Experiment:
     """A published result, and how to come to it again.
 
-    Attributes
-    ----------
-    name
-        What `reproduce.py` knows it by.
-    title, source
-        What it is, for a table; who printed it, and where.
-    sizes
-        Of the network's layers.
-    settings
-        The one there is. Where the source leaves some open, those to choose from: each trains for
-        `trial` epochs, and the best on the validation images is taken.
-    published
-        The figure in percent, or one for each epoch, or none.
-    unit
-        Whether the figure is of right or of wrong answers, or says how few are right: "under".
-    of
-        Which epoch's: the first, the one that is best on the images that the figure is of (as the
-        book prints it), the one that is best on the validation images, or each.
-    on
-        Which images the source printed it for.
-    within
-        How many points off still counts: what "about" means.
-    note
-        What else is to be said.
-    seeds
-        How many networks train by default.
-    stacked
-        How many of them in one stack. Large ones are faster one by one: they fill the cache.
-    trajectory
-        What trains them.
-    unjudged
-        Why the figure cannot be compared, where it cannot.
+    Where the source leaves settings open, there are several. Each trains for `trial` epochs, and
+    the best on the validation images is taken.
     """
 
     name: str
     title: str
-    source: str
+    source: str  # who printed it, and where
     sizes: tuple[int, ...]
     settings: tuple[Settings, ...]
-    published: tuple[float, ...] = ()
+    trial: int = 0
+    published: tuple[float, ...] = ()  # in percent: a figure, one for each epoch, or none
+    # The figure is of right answers; of wrong ones; or a bound that right ones stay under.
     unit: Literal["accuracy", "error", "under"] = "accuracy"
+    # The epoch of the figure: the first; the one that is best on the same images, as the book
+    # prints it; the one that is best on the validation images; each.
     of: Literal["first", "best", "validated", "each"] = "best"
     on: Literal["test", "validation"] = "test"
-    within: float = 0.0
+    within: float = 0.0  # how many points off still count as reproduced
     note: str = ""
-    trial: int = 0
+    unjudged: str = ""  # why the figure cannot be compared
     seeds: int = 5
-    stacked: int = 5
-    trajectory: Trajectory = fnnet.trajectory
-    unjudged: str = ""
+    stacked: int = 5  # seeds in one stack; large networks fill the cache, and are faster alone
+    trajectory: Callable[..., Iterator[fnnet.TrainState]] = fnnet.trajectory
 
-    def quick(self) -> Experiment:
+    def quick(self) -> "Experiment":
         """The same in a few seconds."""
-        settings = (s.for_epochs(min(s.config.epochs, 4)) for s in self.settings)
+        settings = (s.changed(epochs=min(s.config.epochs, 4)) for s in self.settings)
         return attrs.evolve(
             self, settings=tuple(settings), trial=1, seeds=2, unjudged="a quick pass"
         )
+
+
+@attrs.frozen(kw_only=True)
+class Result:
+    """The networks of an experiment, trained with the settings that were taken."""
+
+    experiment: Experiment
+    settings: Settings
+    tried: tuple[tuple[Settings, float], ...] = ()  # with their figures on the validation images
+    accuracies: Mapping[str, Array]  # "test" and "validation": (epochs, seeds)
+    digests: tuple[str, ...]  # of each network
+    seconds: float  # with all trials and evaluations
+
+
+def figures(result: Result, of: str | None = None) -> Array:
+    """The figure of each seed, in the unit of the source; (epochs, seeds) for those of each epoch.
+
+    `of` says which epoch's: as in `Experiment`, or the "last"; by default the one to compare.
+    """
+    experiment, of = result.experiment, of or result.experiment.of
+    accuracies = result.accuracies[experiment.on]
+    if of == "first":
+        accuracies = accuracies[0]
+    elif of == "last":
+        accuracies = accuracies[-1]
+    elif of == "best":
+        accuracies = accuracies.max(axis=0)
+    elif of == "validated":  # always of the test images
+        epoch = result.accuracies["validation"].argmax(axis=0)
+        accuracies = result.accuracies["test"][epoch, np.arange(len(epoch))]
+    return 100 - accuracies if experiment.unit == "error" else accuracies
+
+
+def verdict(result: Result) -> str:
+    """In words, whether one seed reaches the figure, or the mean of the seeds follows the curve."""
+    experiment = result.experiment
+    if experiment.unjudged:
+        return f"none: {experiment.unjudged}"
+    if not experiment.published:
+        return "none: no figure to compare with"
+    ours, limit = figures(result), experiment.within + _ROUNDING
+    if experiment.of == "each":
+        off = np.abs(ours.mean(axis=1) - experiment.published)[FROM_EPOCH:]
+        distance = f"off by {off.max():.2f} at the most (epoch {off.argmax() + FROM_EPOCH})"
+        if off.max() > limit:
+            return f"not reproduced, {distance}"
+        return f"reproduced: from epoch {FROM_EPOCH} on, the mean is {distance}"
+    (printed,) = experiment.published
+    ahead = ours - printed if experiment.unit == "accuracy" else printed - ours
+    if -ahead.max() > limit:
+        distances = f"the best seed is off by {-ahead.max():.2f}, the mean by {-ahead.mean():.2f}"
+        return f"not reproduced: {distances}"
+    if experiment.unit == "under":
+        return f"reproduced by {np.sum(ahead > _ROUNDING)} of {len(ahead)} seeds"
+    return "reproduced: beaten by all seeds" if ahead.min() > _ROUNDING else "reproduced"

@@ -1,7 +1,5 @@
 """The published results, a record each."""
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 
@@ -10,8 +8,6 @@ import attrs
 import fnnet
 from _reproduce.experiment import Experiment, Settings
 from _reproduce.notebook import PRINTED, as_published
-
-__all__ = ["EXPERIMENTS"]
 
 _LISTING = Experiment(
     name="notebook",
@@ -145,10 +141,7 @@ _ELASTIC = attrs.evolve(
     name="simard-elastic",
     title="Simard 2003: 800 units, elastic distortions",
     settings=tuple(
-        attrs.evolve(
-            settings,
-            config=attrs.evolve(settings.config, epochs=100, augment=fnnet.elastic(shape=(28, 28))),
-        )
+        settings.changed(epochs=100, augment=fnnet.elastic(shape=(28, 28)))
         for settings in _SIMARD.settings
     ),
     published=(0.7,),

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import pickle
+import tracemalloc
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from threading import Barrier, get_ident
+from time import sleep
 from typing import Any
 
 import attrs
@@ -11,32 +15,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fnnet import (
-    Architecture,
-    Dataset,
-    Evaluation,
-    InputError,
-    Params,
-    confusion_matrix,
-    cost,
-    evaluate,
-    forward,
-    init,
-    predict,
-)
-from fnnet.evaluation.evaluate import regression_report
-from fnnet.evaluation.regression import mean_absolute_error, r2_score, root_mean_squared_error
-from fnnet.network.batches import mini_batches
-from tests._support import (
-    assert_refused,
-    bytes_of,
-    dataset,
-    inputs,
-    labels,
-    linear,
-    same_bits,
-    tripled,
-)
+from fnnet import Architecture, Cost, Dataset, Evaluation, InputError, Params, TrainConfig, init
+from fnnet import _threads as threads
+from fnnet._records import Array
+from fnnet.evaluation.evaluate import confusion_matrix, evaluate, regression_report
+from fnnet.evaluation.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from fnnet.network.costs import squared_error
+from fnnet.network.functions import cost, forward, predict
+from fnnet.training.batches import mini_batches
+from fnnet.training.loop import start, train
+from tests._support import assert_refused, bytes_of, dataset, inputs, labels, linear, same_bits
 
 SIZES = (3, 5, 4)
 KINDS = ["labels", "targets", "bytes"]
@@ -120,17 +108,25 @@ class TestEvaluate:
         assert result.correct.tolist() == right.sum(axis=-1).tolist()
         assert 0 < result.correct.min() < len(data)
 
-    def test_another_cost_is_taken_at_its_word(self) -> None:
-        params, data = init(SIZES, seed=0, dtype=np.float64), dataset(30, SIZES)
-        one, other = evaluate(params, data), evaluate(params, data, cost=tripled)
-        assert other.cost == pytest.approx(3 * one.cost, rel=1e-12)
-        assert other.correct == one.correct
-
-    def test_large_numbers_are_evaluated_in_silence(self) -> None:
-        data = Dataset(np.full((2, 3), 1e300), np.full((2, 4), 1e300))
+    @pytest.mark.parametrize("seed", [0, [0, 1]])
+    @pytest.mark.parametrize("n", [2, 2500])
+    def test_outputs_that_are_not_finite_are_refused(self, seed: Any, n: int) -> None:
+        params = init(SIZES, seed=seed, activations=["identity", "sigmoid"])
+        x = np.zeros((n, 3))
+        x[-1] = 3e38  # finite, but the hidden layer's outputs are not
+        data = Dataset(x, np.zeros((n, 4)))
+        assert not np.isfinite(forward(params, x).output).all()
         for evaluated in (evaluate, confusion_matrix, regression_report):
-            with suppress(InputError):  # refusing is as good
-                evaluated(init(SIZES, seed=0), data)
+            told = f"the output for sample {n - 1} is not finite"
+            assert_refused(partial(evaluated, params, data), told)
+
+    def test_large_finite_outputs_are_evaluated_in_silence(self) -> None:
+        data = Dataset(np.full((2, 3), 1e300), np.full((2, 4), 1e300))
+        params = init(SIZES, seed=0, dtype=np.float64)
+        assert evaluate(params, data).cost == np.inf
+        assert confusion_matrix(params, data).sum() == 2
+        with suppress(InputError):  # refusing is as good
+            regression_report(params, data)
 
     def test_targets_that_the_dtype_cannot_hold_are_refused(self) -> None:
         data = Dataset([[1.0]], [[1e300]])
@@ -208,14 +204,6 @@ class TestConfusionMatrix:
         assert confusion_matrix(ONE, data).tolist() == [[2, 1], [1, 2]]
         assert evaluate(ONE, data).correct == 4
 
-    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-    def test_of_a_stack_of_single_units_are_its_members(self, dtype: Any) -> None:
-        params, data = init([3, 4, 1], seed=range(3), dtype=dtype), binary(1500)
-        matrix = confusion_matrix(params, data)
-        assert matrix.shape == (3, 2, 2)
-        assert matrix.trace(axis1=1, axis2=2).tolist() == evaluate(params, data).correct.tolist()
-        assert all(same_bits(matrix[k], confusion_matrix(params[k], data)) for k in range(3))
-
 
 class TestRegressionReport:
     def test_by_hand(self) -> None:
@@ -264,3 +252,97 @@ def test_data_that_does_not_fit_is_refused(call: Any, sizes: tuple[int, ...]) ->
         str(sizes),
         "3 inputs and 4 outputs",
     )
+
+
+SMALL, LARGE = (3, 5, 4), (90, 90, 4)
+"""Networks for one thread, and for several."""
+
+WORKERS = [1, 2, 3, 9]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("seed", [0, [0, 1]])
+def test_no_bit_depends_on_the_number_of_threads(dtype: Any, seed: Any) -> None:
+    params = init(LARGE, seed=seed, dtype=dtype)
+    labelled, aimed = dataset(5500, LARGE), dataset(5500, LARGE, "targets")
+    first, *others = [
+        (
+            evaluate(params, labelled, cost="cross-entropy", workers=workers),
+            confusion_matrix(params, labelled, workers=workers),
+            regression_report(params, aimed, workers=workers),
+        )
+        for workers in (*WORKERS, None)
+    ]
+    assert all(all(map(same_bits, first, each)) for each in others)
+
+
+def watched(look: Callable[[], object]) -> Cost:
+    """A cost that calls `look` for each block of samples."""
+
+    def value(a: Array, y: Array) -> Array:
+        look()
+        return squared_error.value(a, y)
+
+    return Cost("watched", value, squared_error.derivative)
+
+
+@pytest.mark.parametrize("workers", [3, None])
+def test_threads_share_a_large_networks_blocks(
+    workers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "processors", lambda: 3)  # the default
+    barrier = Barrier(3)
+    cost = watched(lambda: barrier.wait(10))
+    evaluate(init(LARGE, seed=0), dataset(3000, LARGE), cost=cost, workers=workers)
+
+
+def test_small_networks_single_blocks_and_runs_of_one_worker_stay_in_this_thread() -> None:
+    seen = []
+
+    def look() -> None:
+        seen.append(get_ident())
+        sleep(0.01)  # for other threads to begin, if there were any
+
+    cost = watched(look)
+    evaluate(init(SMALL, seed=0), dataset(3000, SMALL), cost=cost, workers=3)
+    evaluate(init(LARGE, seed=0), dataset(1000, LARGE), cost=cost, workers=3)
+    config = TrainConfig(epochs=1, cost=cost)
+    monitor, state = {"test": dataset(4000, LARGE)}, start(init(LARGE, seed=0), config)
+    train(state, dataset(20, LARGE), config, monitor=monitor, workers=1)
+    assert set(seen) == {get_ident()}
+
+
+@pytest.mark.parametrize("workers", WORKERS)
+def test_there_are_no_more_buffers_than_threads(workers: int) -> None:
+    params = init(LARGE, seed=0)
+    data = Dataset(np.zeros((20_000, LARGE[0]), np.uint8), np.zeros(20_000, int), classes=4)
+
+    def peak(n: int) -> int:
+        part = Dataset(data.x[:n], data.y[:n], classes=4)
+        tracemalloc.start()
+        evaluate(params, part, workers=workers)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert peak(20_000) < 1.5 * min(workers, 20) * peak(1000)
+
+
+@pytest.mark.parametrize("workers", WORKERS)
+def test_what_a_cost_raises_comes_out(workers: int) -> None:
+    def fail() -> None:
+        raise KeyError("mine")
+
+    data, cost = dataset(3000, LARGE), watched(fail)
+    with pytest.raises(KeyError, match="mine"):
+        evaluate(init(LARGE, seed=0), data, cost=cost, workers=workers)
+
+
+@pytest.mark.parametrize("workers", [0, -1, 1.0, True, "2"])
+@pytest.mark.parametrize("sizes", [SMALL, LARGE])
+def test_a_wrong_number_of_threads_is_named(workers: Any, sizes: tuple[int, ...]) -> None:
+    params, data = init(sizes, seed=0), dataset(5, sizes)
+    told = f"workers is {workers!r}: expected an integer of at least 1"
+    for function in (evaluate, confusion_matrix, regression_report):
+        own = dataset(5, sizes, "targets") if function is regression_report else data
+        assert_refused(partial(function, params, own, workers=workers), told)

@@ -24,7 +24,7 @@ from tests._support import (
     tripled,
 )
 
-wrong = Activation("wrong", sigmoid.function, linear.derivative)
+wrong = Activation("wrong", sigmoid.f, linear.derivative)
 wrong_cost = Cost("wrong", tripled.value, quadratic.derivative)
 
 
@@ -44,7 +44,7 @@ def test_the_gradient_is_the_costs_derivative_to_the_last_digits(
 
 
 @pytest.mark.parametrize("activations", [linear, [linear, "sigmoid"], ["sigmoid", linear]])
-def test_a_callers_own_activation_and_cost_can_be_held_against_it(activations: Any) -> None:
+def test_an_own_activation_and_cost_can_be_checked(activations: Any) -> None:
     params = init([3, 4, 2], seed=0, dtype=np.float64, activations=activations)
     assert relative_error(params, inputs(5, 3), inputs(5, 2), cost=tripled) < 1e-12
 
@@ -60,7 +60,7 @@ def test_a_wrong_costs_derivative_shows() -> None:
     assert relative_error(params, inputs(5, 3), [0, 1, 0, 1, 1], cost=wrong_cost) > 0.1
 
 
-def test_the_complex_step_is_the_difference_quotients_limit() -> None:
+def test_the_complex_step_agrees_with_difference_quotients() -> None:
     params, x, y = init([2, 2, 1], seed=0, dtype=np.float64), inputs(5, 2), inputs(5, 1)
     steps = 1e-6 * np.eye(params.theta.size)
     costs = [

@@ -13,8 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fnnet._records import Array
-from fnnet.evaluation.classes import log_loss, precision_recall_f1, top_k_accuracy
-from fnnet.evaluation.regression import mean_absolute_error, r2_score, root_mean_squared_error
+from fnnet.evaluation.metrics import (
+    log_loss,
+    mean_absolute_error,
+    precision_recall_f1,
+    r2_score,
+    root_mean_squared_error,
+    top_k_accuracy,
+)
 from tests._support import assert_refused, bytes_of, inputs, labels, same_bits
 
 

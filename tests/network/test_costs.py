@@ -9,47 +9,38 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import fnnet
-from fnnet import TrainConfig, evaluate, forward, grads, init, load_digits, start, train
+from fnnet import Cost, TrainConfig, cross_entropy, huber, huber_beyond, log_likelihood, quadratic
 from fnnet._records import Array
 from fnnet._threads import arithmetic
+from fnnet.evaluation.evaluate import evaluate
 from fnnet.evaluation.gradient_check import relative_error
 from fnnet.network.activations import ACTIVATIONS, Activation, sigmoid, softmax, tanh
-from fnnet.network.costs import (
-    COSTS,
-    Cost,
-    as_cost,
-    cost_for,
-    cross_entropy,
-    huber,
-    huber_beyond,
-    log_likelihood,
-    mean_cost,
-    quadratic,
-    squared_error,
-)
-from tests._support import assert_refused, dataset, inputs, linear, same_bits
+from fnnet.network.costs import COSTS, as_cost, cost_for, mean_cost, squared_error
+from fnnet.network.functions import forward, grads
+from fnnet.network.initializers import init
+from fnnet.training.loop import start, train
+from tests._support import assert_refused, close, dataset, inputs, linear, same_bits
 
 FLOATS = [np.float32, np.float64]
 
 
-def outputs(cost: Cost, z: Array) -> Array:
-    """What a cost's derivative takes for `a`, where its value takes z."""
-    if cost.output is None:
-        return z
-    a = np.empty_like(z)
-    with arithmetic():
-        cost.output.function(z, a)
-    return a
+def values(cost: Cost, z: Array, y: Array) -> Array:
+    """The costs of columns, as a pass computes them, which are those of the rows."""
+    found = cost.of_samples(z, y)
+    assert same_bits(found, cost.value(z.mT, y.mT))
+    return found
 
 
 def derivative(cost: Cost, z: Array, y: Array) -> Array:
-    """The derivative in what `value` takes, written into a view with gaps."""
-    a, rows = outputs(cost, z), np.full((*z.shape[:-2], z.shape[-2] + 1, z.shape[-1]), 7, z.dtype)
+    """The derivative by what the value takes, as a pass computes it: into a view with gaps."""
+    a = z if cost.output is None else np.ascontiguousarray(cost.output(z.mT).mT)
+    rows = np.full((*z.shape[:-2], z.shape[-2] + 1, z.shape[-1]), 7, z.dtype)
     before = a.tobytes(), y.tobytes()
     with arithmetic():
-        cost.derivative(a, y, rows[..., :-1, :])
+        cost.delta(a, y, rows[..., :-1, :])
     assert (a.tobytes(), y.tobytes()) == before
     assert np.all(rows[..., -1, :] == 7)
+    assert same_bits(rows[..., :-1, :], cost.derivative(a.mT, y.mT).mT)
     return rows[..., :-1, :]
 
 
@@ -59,7 +50,7 @@ def slope(cost: Cost, z: Array, y: Array) -> Array:
     for unit in range(len(z)):
         step = np.zeros((len(z), 1), complex)
         step[unit] = 1e-30j
-        slopes[unit] = cost.value(z + step, y).imag / 1e-30
+        slopes[unit] = values(cost, z + step, y).imag / 1e-30
     return slopes
 
 
@@ -84,9 +75,9 @@ class TestEach:
 
     def test_each_sample_has_its_own(self, cost: Cost) -> None:
         z, y = inputs(3, 6), np.abs(inputs(3, 6, seed=1))
-        assert cost.value(z, y).shape == (6,)
-        each = [cost.value(z[:, k : k + 1], y[:, k : k + 1])[0] for k in range(6)]
-        np.testing.assert_allclose(cost.value(z, y), each, rtol=1e-14)
+        assert values(cost, z, y).shape == (6,)
+        each = [values(cost, z[:, k : k + 1], y[:, k : k + 1])[0] for k in range(6)]
+        np.testing.assert_allclose(values(cost, z, y), each, rtol=1e-14)
 
     def test_is_least_at_the_targets(self, cost: Cost) -> None:
         y = np.abs(inputs(3, 6)) + 0.1
@@ -94,7 +85,7 @@ class TestEach:
         linear_output = {None: y, sigmoid: np.log(y / (1 - y)), softmax: np.log(y)}
         z = linear_output[cost.output]
         np.testing.assert_allclose(derivative(cost, z, y), 0, atol=1e-15)
-        assert np.all(cost.value(z, y) < cost.value(z + 0.1 * inputs(3, 6, seed=1), y))
+        assert np.all(values(cost, z, y) < values(cost, z + 0.1 * inputs(3, 6, seed=1), y))
 
     @pytest.mark.parametrize("dtype", FLOATS)
     @settings(max_examples=40, deadline=None)
@@ -105,24 +96,24 @@ class TestEach:
         z = (2 * inputs(members, units, n)).astype(dtype)
         shared = np.random.default_rng(0).random((units, n)).astype(dtype)
         for y in (shared, shared + np.arange(members, dtype=dtype)[:, np.newaxis, np.newaxis]):
-            value, slopes = cost.value(z, y), derivative(cost, z, y)
+            value, slopes = values(cost, z, y), derivative(cost, z, y)
             assert value.dtype == slopes.dtype == dtype
             for k in range(members):
                 own = y if y.ndim == 2 else y[k]
-                assert value[k].tobytes() == cost.value(z[k], own).tobytes()
+                assert value[k].tobytes() == values(cost, z[k], own).tobytes()
                 assert slopes[k].tobytes() == derivative(cost, z[k], own).tobytes()
 
     @pytest.mark.parametrize("dtype", [*FLOATS, np.complex128])
     def test_dtype_is_kept_and_so_are_the_arguments(self, cost: Cost, dtype: Any) -> None:
         z, y = inputs(3, 5).astype(dtype), np.abs(inputs(3, 5, seed=1)).astype(dtype)
         before = z.tobytes(), y.tobytes()
-        assert cost.value(z, y).dtype == derivative(cost, z, y).dtype == dtype
+        assert values(cost, z, y).dtype == derivative(cost, z, y).dtype == dtype
         assert (z.tobytes(), y.tobytes()) == before
 
     def test_one_dtype_is_the_other_to_its_precision(self, cost: Cost) -> None:
         z, y = (4 * inputs(5, 300)).astype(np.float32), np.abs(inputs(5, 300)).astype(np.float32)
         wide = z.astype(float), y.astype(float)
-        np.testing.assert_allclose(cost.value(z, y), cost.value(*wide), rtol=2e-6, atol=2e-5)
+        np.testing.assert_allclose(values(cost, z, y), values(cost, *wide), rtol=2e-6, atol=2e-5)
         np.testing.assert_allclose(derivative(cost, z, y), derivative(cost, *wide), atol=1e-5)
 
     @pytest.mark.parametrize("dtype", FLOATS)
@@ -132,7 +123,7 @@ class TestEach:
         z = np.array([row, row[::-1], np.roll(row, 3)], dtype)
         for y in (np.zeros_like(z), np.ones_like(z), np.eye(3, dtype=dtype)[:, :1]):
             with arithmetic():
-                value = cost.value(z, y)
+                value = values(cost, z, y)
             assert np.isfinite(value).all()
             assert np.all(value >= 0)
             assert np.isfinite(derivative(cost, z, y)).all()
@@ -153,7 +144,7 @@ A, Y = np.array([[1.0, 0.0], [0.5, 2.0], [0.0, 0.0]]), np.array([[0, 0], [1, 0],
     ids=lambda value: getattr(value, "name", ""),
 )
 def test_known_values(cost: Cost, expected: list[float]) -> None:
-    assert cost.value(A, Y).tolist() == expected
+    assert values(cost, A, Y).tolist() == expected
 
 
 def test_the_quadratics_derivative_is_the_notebooks() -> None:
@@ -166,42 +157,36 @@ class TestCrossEntropy:
         z, y = inputs(3, 5), np.random.default_rng(0).random((3, 5))
         a = 1 / (1 + np.exp(-z))
         expected = -(y * np.log(a) + (1 - y) * np.log(1 - a)).sum(axis=0)
-        np.testing.assert_allclose(cross_entropy.value(z, y), expected, rtol=1e-13)
+        np.testing.assert_allclose(values(cross_entropy, z, y), expected, rtol=1e-13)
 
     @pytest.mark.parametrize("dtype", FLOATS)
     def test_is_exact_for_linear_outputs_of_any_size(self, dtype: Any) -> None:
         z = np.array([[1e4, -1e4, 1e30, -1e30]], dtype)
         right, wrong = np.array([[1, 0, 1, 0]], dtype), np.array([[0, 1, 0, 1]], dtype)
-        assert cross_entropy.value(z, right).tolist() == [0, 0, 0, 0]
-        assert cross_entropy.value(z, wrong).tolist() == np.abs(z[0]).tolist()
-
-    def test_trains(self) -> None:
-        digits = load_digits()
-        config = TrainConfig(epochs=5, eta=0.5, cost="cross-entropy")
-        state = train(start(init([64, 30, 10], seed=0), config), digits.train, config)
-        assert evaluate(state.params, digits.test, cost="cross-entropy").accuracy > 0.8
+        assert values(cross_entropy, z, right).tolist() == [0, 0, 0, 0]
+        assert values(cross_entropy, z, wrong).tolist() == np.abs(z[0]).tolist()
 
 
 class TestLogLikelihood:
     def test_the_value_is_the_books(self) -> None:
         z, y = inputs(3, 5), np.random.default_rng(0).random((3, 5))
         expected = -(y * np.log(softmax(z.T).T)).sum(axis=0)
-        np.testing.assert_allclose(log_likelihood.value(z, y), expected, rtol=1e-13)
+        np.testing.assert_allclose(values(log_likelihood, z, y), expected, rtol=1e-13)
 
     @pytest.mark.parametrize("dtype", FLOATS)
     def test_is_exact_for_linear_outputs_of_any_size(self, dtype: Any) -> None:
         largest = float(np.finfo(dtype).max)
         ends = np.array([[largest], [-largest]], dtype)  # farther apart than the dtype can say
         with arithmetic():
-            assert log_likelihood.value(ends, np.array([[1], [0]], dtype)).tolist() == [0]
-            assert log_likelihood.value(ends, np.array([[0], [1]], dtype)).tolist() == [largest]
+            assert values(log_likelihood, ends, np.array([[1], [0]], dtype)).tolist() == [0]
+            assert values(log_likelihood, ends, np.array([[0], [1]], dtype)).tolist() == [largest]
         z = np.array([[1e4, -1e4, 1e30, -1e30], [0, 0, 0, 0]], dtype)
         right, wrong = (
             np.array([[1, 0, 1, 0], [0, 1, 0, 1]]),
             np.array([[0, 1, 0, 1], [1, 0, 1, 0]]),
         )
-        assert log_likelihood.value(z, right.astype(dtype)).tolist() == [0, 0, 0, 0]
-        assert log_likelihood.value(z, wrong.astype(dtype)).tolist() == np.abs(z[0]).tolist()
+        assert values(log_likelihood, z, right.astype(dtype)).tolist() == [0, 0, 0, 0]
+        assert values(log_likelihood, z, wrong.astype(dtype)).tolist() == np.abs(z[0]).tolist()
 
     def test_targets_need_not_sum_to_one(self) -> None:
         z, y = inputs(3, 5), np.random.default_rng(0).random((3, 5))
@@ -274,21 +259,6 @@ class TestInANetwork:
             assume(np.abs(forward(params, x).output).max(axis=-1).min() < 0.9)
         assert relative_error(params, x, y, cost=cost) < 1e-12
 
-    @pytest.mark.parametrize("dtype", FLOATS)
-    def test_training_lowers_it(self, cost: Cost, output: Activation, dtype: Any) -> None:
-        data, config = dataset(40, (4, 3)), TrainConfig(epochs=5, eta=0.1, cost=cost)
-        params = init(
-            [4, 8, 3],
-            seed=0,
-            activations=["tanh", output],
-            weights="scaled-normal",
-            biases="zero",
-            dtype=dtype,
-        )
-        after = train(start(params, config), data, config).params
-        costs = [evaluate(p, data, cost=cost).cost for p in (params, after)]
-        assert costs[1] < 0.98 * costs[0]
-
     def test_a_stack_trains_as_its_members_do(self, cost: Cost, output: Activation) -> None:
         data, config = dataset(20, (4, 3)), TrainConfig(epochs=1, batch_size=6, eta=0.1, cost=cost)
         stacked = init([4, 8, 3], seed=range(3), activations=["gelu", output])
@@ -337,15 +307,41 @@ def test_the_mean_cost_is_weighted_and_keeps_its_dtype(dtype: Any) -> None:
     assert same_bits(mean_cost(costs, np.ones(3)), mean_cost(costs, None))
 
 
-class TestOnesOwn:
-    """A cost that does not keep to what a cost is: told, before it trains on what memory held."""
+PLAIN: dict[str, tuple[Any, ...]] = {
+    "quadratic": (lambda a, y: ((a - y) ** 2).sum(-1) / 4, lambda a, y: (a - y) / 2),
+    "squared-error": (lambda a, y: ((a - y) ** 2).sum(-1) / 2, lambda a, y: a - y),
+    "cross-entropy": (
+        lambda z, y: (np.log1p(np.exp(z)) - z * y).sum(-1),
+        lambda a, y: a - y,
+        "sigmoid",
+    ),
+    "log-likelihood": (
+        lambda z, y: (y * (np.log(np.exp(z).sum(-1, keepdims=True)) - z)).sum(-1),
+        lambda a, y: a * y.sum(-1, keepdims=True) - y,
+        softmax,
+    ),
+}
+"""Costs as a caller would write them: pure functions of rows that return arrays."""
 
+
+class TestACallersOwn:
     params, x, y = init([3, 2], seed=0), inputs(5, 3), inputs(5, 2)
 
-    def test_may_return_what_it_wrote(self) -> None:
-        returning = Cost("mine", squared_error.value, lambda a, y, out: np.subtract(a, y, out=out))
-        expected = grads(self.params, self.x, self.y, cost=squared_error)
-        assert grads(self.params, self.x, self.y, cost=returning) == expected
+    @pytest.mark.parametrize("name", PLAIN)
+    @pytest.mark.parametrize("seed", [0, (0, 1, 2)])
+    def test_trains_and_evaluates_as_the_packages_does(self, name: str, seed: Any) -> None:
+        mine, data = Cost("mine", *PLAIN[name]), dataset(23, (4, 3))
+        output = mine.output or "sigmoid"
+        params = init([4, 5, 3], seed=seed, activations=["tanh", output], dtype=np.float64)
+        found = []
+        for cost in (name, mine):
+            config = TrainConfig(epochs=2, eta=0.1, seed=seed, cost=cost)
+            after = train(start(params, config), data, config).params
+            found.append((after.theta, evaluate(after, data, cost=cost).cost))
+        assert all(map(close, found[1], found[0]))
+        x, y = inputs(4), np.array([0.2, 0.3, 0.5])  # one sample
+        for function in (fnnet.cost, lambda *a, **options: grads(*a, **options).theta):
+            assert close(function(params, x, y, cost=mine), function(params, x, y, cost=name))
 
     def test_may_name_the_activation_that_it_goes_with(self) -> None:
         functions = cross_entropy.value, cross_entropy.derivative
@@ -359,51 +355,31 @@ class TestOnesOwn:
             f"output is {output!r}: expected one of sigmoid, tanh, relu",
         )
 
-    def test_whose_derivative_is_returned_alone_is_refused(self) -> None:
-        returning = Cost("mine", squared_error.value, lambda a, y, _out: a - y)
-        message = "mine.derivative returns its result: expected it in `out`"
-        assert_refused(lambda: grads(self.params, self.x, self.y, cost=returning), message)
-        data, config = dataset(10, (3, 2)), TrainConfig(epochs=1, cost=returning)
+    @pytest.mark.parametrize(
+        ("result", "told"),
+        [
+            (None, "is None: expected real numbers"),
+            (np.zeros((2, 5), np.float32), "is an array of shape (2, 5)"),  # columns
+            (np.zeros((1, 2), np.float32), "is an array of shape (1, 2)"),  # would broadcast
+            (np.zeros((5, 2), complex), "is an array of shape (5, 2) and dtype complex128"),
+        ],
+    )
+    def test_whose_derivative_does_not_fit_is_refused(self, result: Any, told: str) -> None:
+        mine = Cost("mine", squared_error.value, lambda _a, _y: result)
+        message = f"the result of mine.derivative {told}"
+        assert_refused(lambda: grads(self.params, self.x, self.y, cost=mine), message)
+        data, config = dataset(5, (3, 2)), TrainConfig(epochs=1, cost=mine)
         assert_refused(lambda: train(start(self.params, config), data, config), message)
 
-    def test_is_looked_at_once_for_a_network_and_again_for_another(self) -> None:
-        seen = []
-
-        def derivative(a: Any, y: Any, out: Any) -> None:
-            seen.append(a.shape)
-            np.subtract(a, y, out=out)
-
-        mine = Cost("mine", squared_error.value, derivative)
-        for _ in range(3):
-            grads(self.params, self.x, self.y, cost=mine)
-        assert seen == [(2, 1), (2, 5), (2, 5), (2, 5)]
-        grads(init([3, 4], seed=0), self.x, inputs(5, 4), cost=mine)
-        assert seen[4:] == [(4, 1), (4, 5)]
-
-    def test_whose_derivative_is_not_written_is_refused(self) -> None:
-        forgotten = Cost("mine", squared_error.value, lambda _a, _y, _out: None)
-        message = "mine.derivative leaves `out` as it was: expected its result in there"
-        assert_refused(lambda: grads(self.params, self.x, self.y, cost=forgotten), message)
-        config = TrainConfig(epochs=1, cost=forgotten)
-        assert_refused(lambda: start(self.params, config), message)
-
-    @pytest.mark.parametrize("value", [lambda a, _y: a[0] * 1j, lambda a, _y: a[0].astype(str)])
-    def test_whose_value_is_no_real_number_is_refused(self, value: Any) -> None:
-        mine = Cost("mine", value, squared_error.derivative)
-        assert_refused(lambda: fnnet.cost(self.params, self.x, self.y, cost=mine), "mine.value(a,")
-
-    def test_that_counts_in_integers_is_weighed_like_any_other(self) -> None:
-        def wrong(a: Any, y: Any) -> Any:
-            return np.sum((a > 0.5) != (y > 0.5), axis=-2)
-
-        counting = Cost("mine", wrong, squared_error.derivative)
-        counted = fnnet.cost(self.params, self.x, self.y, cost=counting)
-        weighed = fnnet.cost(self.params, self.x, self.y, cost=counting, weights=[0.5] * 5)
-        assert counted.dtype == np.float32
-        assert weighed == counted / 2 > 0
-
     @pytest.mark.parametrize(
-        "value", [lambda a, y: np.sum(a - y), lambda a, y: np.sum(a - y, axis=-1), lambda a, _y: a]
+        "value",
+        [
+            lambda a, y: np.sum(a - y),
+            lambda a, y: np.sum(a - y, axis=-2),
+            lambda a, _y: a,
+            lambda a, _y: a[:, 0] * 1j,
+            lambda a, _y: a[:, 0].astype(str),
+        ],
     )
     def test_without_a_number_for_each_sample_is_refused(self, value: Any) -> None:
         mine = Cost("mine", value, squared_error.derivative)
@@ -413,7 +389,17 @@ class TestOnesOwn:
             lambda: fnnet.cost_and_grads(self.params, self.x, self.y, cost=mine),
             lambda: evaluate(self.params, data, cost=mine),
         ):
-            assert_refused(compute, "mine.value(a, y) is", "expected shape (5,), a cost for each")
+            assert_refused(compute, "the result of mine.value is ", "expected ")
+
+    def test_that_counts_in_integers_is_weighed_like_any_other(self) -> None:
+        def wrong(a: Any, y: Any) -> Any:
+            return np.sum((a > 0.5) != (y > 0.5), axis=-1)
+
+        counting = Cost("mine", wrong, squared_error.derivative)
+        counted = fnnet.cost(self.params, self.x, self.y, cost=counting)
+        weighed = fnnet.cost(self.params, self.x, self.y, cost=counting, weights=[0.5] * 5)
+        assert counted.dtype == np.float32
+        assert weighed == counted / 2 > 0
 
 
 @pytest.mark.parametrize("cost", [cross_entropy, log_likelihood], ids=lambda cost: cost.name)
@@ -434,3 +420,13 @@ def test_costs_of_probabilities_have_targets_from_0_to_1(cost: Cost, outside: fl
     )
     others = attrs.evolve(config, cost="squared-error")
     assert train(start(params, others), wrong, others).epoch == 1
+
+
+def test_a_callers_derivative_cannot_write_to_the_outputs() -> None:
+    def derivative(a: Array, y: Array) -> Array:
+        a -= y
+        return a
+
+    cost = Cost("writes", lambda a, y: ((a - y) ** 2).sum(-1) / 2, derivative)
+    with pytest.raises(ValueError, match="read-only"):
+        fnnet.grads(fnnet.init([3, 2], seed=0), [[0.0, 1.0, 2.0]], [1], cost=cost)

@@ -10,11 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fnnet
-from fnnet import InputError, Params, cost, cost_and_grads, forward, grads, init, one_hot, sigmoid
+from fnnet import Activation, Architecture, Params, init, one_hot, sigmoid, softmax
 from fnnet._records import Array
 from fnnet.network.activations import ACTIVATIONS
 from fnnet.network.costs import COSTS
-from tests._support import SIZES, assert_refused, close, inputs, labels, linear, same_bits, tripled
+from fnnet.network.functions import (
+    classes_of,
+    cost,
+    cost_and_grads,
+    forward,
+    grads,
+    predict,
+    predict_proba,
+)
+from tests._support import SIZES, assert_refused, bytes_of, close, inputs, labels, linear, same_bits
 
 DTYPES = [np.float32, np.float64]
 
@@ -107,7 +116,7 @@ class TestStacks:
             forward(params, x).output,
             grads(params, x, y).theta,
             cost(params, x, y),
-            fnnet.predict(params, x),
+            predict(params, x),
             fnnet.sgd_step(params, fnnet.Batch(x, y), 3.0).theta,
         )
         for k in range(members):
@@ -117,26 +126,27 @@ class TestStacks:
                 forward(params[k], own_x).output,
                 grads(params[k], own_x, own_y).theta,
                 cost(params[k], own_x, own_y),
-                fnnet.predict(params[k], own_x),
+                predict(params[k], own_x),
                 fnnet.sgd_step(params[k], fnnet.Batch(own_x, own_y), 3.0).theta,
             )
             for stacked, single in zip(results, own, strict=True):
                 assert same_bits(stacked[k], single)
 
-    def test_one_network_on_several_batches_has_a_gradient_for_each(self) -> None:
-        params, x, y = init([3, 4, 2], seed=0), inputs(5, 6, 3), labels(5, 6, classes=2)
-        gradient = grads(params, x, y)
-        assert gradient.leading == (5,)
-        assert [gradient[k] for k in range(5)] == [grads(params, x[k], y[k]) for k in range(5)]
+    @pytest.mark.parametrize(
+        ("x", "y"),
+        [(inputs(5, 6, 3), labels(5, 6, classes=2)), (inputs(6, 3), inputs(5, 6, 2))],
+        ids=["several batches", "several targets of one batch"],
+    )
+    def test_one_network_has_a_gradient_for_each(self, x: Array, y: Array) -> None:
+        params = init([3, 4, 2], seed=0)
+        gradient, value = grads(params, x, y), cost(params, x, y)
         step = fnnet.sgd_step(params, fnnet.Batch(x, y), 1.0)
-        own = [fnnet.sgd_step(params, fnnet.Batch(x[k], y[k]), 1.0) for k in range(5)]
-        assert [step[k] for k in range(5)] == own
-
-    def test_one_network_has_a_gradient_for_each_set_of_targets(self) -> None:
-        params, x, y = init([3, 4, 2], seed=0), inputs(6, 3), inputs(5, 6, 2)
-        gradient = grads(params, x, y)
-        assert [gradient[k] for k in range(5)] == [grads(params, x, y[k]) for k in range(5)]
-        assert same_bits(cost(params, x, y), [cost(params, x, y[k]) for k in range(5)])
+        assert gradient.leading == step.leading == value.shape == (5,)
+        for k in range(5):
+            own = x[k] if x.ndim == 3 else x, y[k]
+            assert gradient[k] == grads(params, *own)
+            assert same_bits(value[k], cost(params, *own))
+            assert step[k] == fnnet.sgd_step(params, fnnet.Batch(*own), 1.0)
 
     def test_targets_of_an_integer_dtype_are_not_taken_for_labels_of_many_networks(self) -> None:
         x, y = inputs(2, 3), np.eye(2, dtype=np.int64)  # as many samples as outputs
@@ -150,7 +160,7 @@ class TestStacks:
             assert same_bits(forward(params, x).output[k], forward(params[k], x).output)
             assert grads(params, x, 1)[k] == grads(params[k], x, 1)
             assert same_bits(grads(params, x, [0.5, 1.0])[k], grads(params[k], x, [0.5, 1.0]))
-            assert same_bits(fnnet.predict(params, x)[k], fnnet.predict(params[k], x))
+            assert same_bits(predict(params, x)[k], predict(params[k], x))
 
     def test_two_leading_axes_broadcast(self) -> None:
         rows = [init([3, 4, 2], seed=seeds) for seeds in ([0, 1, 2], [3, 4, 5])]
@@ -167,10 +177,10 @@ class TestStacks:
             lambda: forward(params, inputs(*shape)),
             lambda: grads(params, inputs(*shape), y),
             lambda: cost(params, inputs(*shape), y),
-            lambda: fnnet.predict(params, inputs(*shape)),
+            lambda: predict(params, inputs(*shape)),
             lambda: fnnet.sgd_step(params, fnnet.Batch(inputs(*shape), y), 1.0),
         ):
-            assert_refused(call, "x has the leading axes", str(shape[:1]), "params, (4,)")
+            assert_refused(call, "x has the leading axes", str(shape[:1]), "other arguments, (4,)")
 
 
 class TestCostAndGrads:
@@ -184,13 +194,6 @@ class TestCostAndGrads:
         np.testing.assert_allclose(
             cost(params, x, y), np.mean([cost(params, x[k], y[k]) for k in range(9)]), rtol=1e-6
         )
-
-    @pytest.mark.parametrize("sizes", SIZES)
-    def test_the_gradient_is_the_mean_over_the_samples(self, sizes: tuple[int, ...]) -> None:
-        params = init(sizes, seed=0, dtype=np.float64)
-        x, y = inputs(9, sizes[0]), labels(9, classes=sizes[-1])
-        each = [grads(params, x[k], y[k]).theta for k in range(9)]
-        assert close(grads(params, x, y).theta, np.mean(each, axis=0))
 
     def test_the_gradient_has_the_shape_of_the_params(self) -> None:
         params = init([3, 4, 2], seed=0)
@@ -207,12 +210,6 @@ class TestCostAndGrads:
         assert grads(params, x, y.astype(kind)) == grads(params, x, targets)
         assert same_bits(cost(params, x, y.astype(kind)), cost(params, x, targets))
         assert grads(params, x[0], int(y[0])) == grads(params, x[0], targets[0])
-
-    def test_another_cost_is_taken_at_its_word(self) -> None:
-        params = init([3, 4, 2], seed=0, dtype=np.float64)
-        x, y = inputs(5, 3), labels(5, classes=2)
-        assert close(grads(params, x, y, cost=tripled).theta, 3 * grads(params, x, y).theta)
-        assert close(cost(params, x, y, cost=tripled), 3 * cost(params, x, y))
 
     def test_the_gradient_vanishes_where_the_output_is_the_target(self) -> None:
         params, x = init([3, 4, 2], seed=0), inputs(5, 3)
@@ -274,7 +271,114 @@ class TestCostAndGradsInOne:
         params = Params(start.architecture, found.x)
         assert found.fun == cost(params, x, y, cost=name)
         assert found.fun < 0.05 * cost(start, x, y, cost=name)
-        assert np.mean(fnnet.predict(params, x) == y) > 0.98
+        assert np.mean(predict(params, x) == y) > 0.98
+
+
+NET = (3, 5, 4)
+
+
+def echo(units: int, activation: Activation = linear, dtype: Any = np.float64) -> Params:
+    """A network whose linear output is its input."""
+    theta = np.eye(units, units + 1, dtype=dtype).ravel()
+    return Params(Architecture.of([units, units], activation), theta)
+
+
+def ending_in(activation: Activation, params: Params) -> Params:
+    """The same network with another activation of its output layer."""
+    functions = (*params.architecture.activations[:-1], activation)
+    return attrs.evolve(params, architecture=Architecture(params.sizes, functions))
+
+
+class TestPredict:
+    def test_the_largest_output_is_the_class_the_first_where_several_are(self) -> None:
+        x = np.array([[0, 2, 1], [3, 1, 2], [1, 1, 1], [0, 5, 5]])
+        assert predict(echo(3), x).tolist() == [1, 0, 0, 1]
+        assert predict(echo(3), x).dtype == np.int64
+
+    def test_one_sample_has_one_class(self) -> None:
+        assert predict(echo(3), [0.0, 1, 2]).shape == ()
+        assert predict(echo(3), [0.0, 1, 2]) == 2
+
+    def test_a_single_unit_is_class_1_above_a_half(self) -> None:
+        above = np.nextafter(0.5, 1)
+        classes = predict(echo(1), np.array([[-1.0, 0, 0.5, above, 1, 7]]).T)
+        assert classes.tolist() == [0, 0, 0, 1, 1, 1]
+        assert classes.dtype == np.int64
+        assert predict(echo(1), [0.75]) == 1
+        assert predict(echo(1), [0.75]).shape == ()
+        assert predict(echo(1, sigmoid), [[-0.1], [0.0], [0.1]]).tolist() == [0, 0, 1]
+
+
+class TestPredictProba:
+    def test_softmax_outputs_are_probabilities_as_they_are(self) -> None:
+        params, x = ending_in(softmax, init(NET, seed=0)), inputs(9, 3)
+        assert same_bits(predict_proba(params, x), forward(params, x).output)
+
+    def test_sigmoid_outputs_are_divided_by_their_sum(self) -> None:
+        x = [[0.0] * 3, [np.log(3), 0.0, 0.0], [-1e9, 0.0, -1e9]]
+        expected = np.array([[1 / 3] * 3, [3 / 7, 2 / 7, 2 / 7], [0, 1, 0]])
+        np.testing.assert_allclose(predict_proba(echo(3, sigmoid), x), expected, rtol=1e-15)
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    def test_outputs_of_0_give_equal_shares(self, dtype: Any) -> None:
+        params = echo(4, sigmoid, dtype)
+        assert predict_proba(params, [-1e9] * 4).tolist() == [0.25] * 4
+        mixed = predict_proba(params, [[-1e9] * 4, [-1e9, -1e9, 0, 0]])
+        assert mixed.tolist() == [[0.25] * 4, [0, 0, 0.5, 0.5]]
+
+    def test_a_single_sigmoid_unit_is_the_probability_of_class_1(self) -> None:
+        found = predict_proba(echo(1, sigmoid), [[0.0], [np.log(3)], [-1e9]])
+        expected = np.array([[0.5, 0.5], [0.25, 0.75], [1, 0]])
+        np.testing.assert_allclose(found, expected, rtol=1e-15)
+
+    @settings(max_examples=60, deadline=None)
+    @given(
+        units=st.integers(1, 6),
+        n=st.integers(1, 5),
+        seed=st.integers(0, 99),
+        dtype=st.sampled_from([np.float32, np.float64]),
+        output=st.sampled_from([sigmoid, softmax]),
+        spread=st.sampled_from([1, 50, 1000]),
+    )
+    def test_are_shares_of_1_and_largest_where_predict_says(
+        self, units: int, n: int, seed: int, dtype: Any, output: Activation, spread: float
+    ) -> None:
+        units += output is softmax  # a softmax of one unit has nothing to tell apart
+        params = ending_in(output, init([3, 4, units], seed=[seed, seed + 1], dtype=dtype))
+        x = inputs(n, 3, seed=seed) * spread
+        before, found = bytes_of([params, x]), predict_proba(params, x)
+        assert found.shape == (2, n, max(2, units))
+        assert found.dtype == dtype
+        assert 0 <= found.min() <= found.max() <= 1
+        np.testing.assert_allclose(found.sum(axis=-1), 1, rtol=8 * np.finfo(dtype).eps)
+        own = np.take_along_axis(found, predict(params, x)[..., np.newaxis], axis=-1)
+        assert np.all(own[..., 0] == found.max(axis=-1))
+        assert all(same_bits(found[k], predict_proba(params[k], x)) for k in range(2))
+        assert not found.flags.writeable
+        assert bytes_of([params, x]) == before
+
+    @pytest.mark.parametrize("output", [sigmoid, softmax])
+    def test_one_sample_comes_without_that_axis(self, output: Activation) -> None:
+        x = inputs(1, 3)
+        for params in (init(NET, seed=0), init(NET, seed=[0, 1])):
+            params = ending_in(output, params)
+            assert same_bits(predict_proba(params, x[0]), predict_proba(params, x)[..., 0, :])
+
+    def test_another_output_layer_is_refused(self) -> None:
+        message = "the output layer is 'linear': expected sigmoid or softmax"
+        assert_refused(lambda: predict_proba(echo(3), [1.0, 2, 3]), message)
+        named_alike = attrs.evolve(linear, name="softmax")
+        assert_refused(lambda: predict_proba(echo(3, named_alike), [1.0, 2, 3]), "the output layer")
+
+    @pytest.mark.parametrize("params", [3, None, "params.npz"])
+    def test_what_are_no_params_is_refused(self, params: Any) -> None:
+        assert_refused(lambda: predict_proba(params, [1.0]), f"params is {params!r}")
+
+
+def test_classes_are_read_along_any_axis() -> None:
+    outputs = inputs(2, 4, 5)
+    assert same_bits(classes_of(outputs, -2), classes_of(outputs.swapaxes(-1, -2)))
+    assert classes_of(outputs[:, :1], -2).tolist() == (outputs[:, 0] > 0.5).astype(int).tolist()
 
 
 PARAMS = init([3, 4, 2], seed=0)
@@ -316,7 +420,7 @@ class TestBadInput:
     def test_of_x_is_named(self, x: Any, fragments: list[str]) -> None:
         for call in (
             lambda: forward(PARAMS, x),
-            lambda: fnnet.predict(PARAMS, x),
+            lambda: predict(PARAMS, x),
             lambda: cost(PARAMS, x, Y),
             lambda: grads(PARAMS, x, Y),
             lambda: fnnet.sgd_step(PARAMS, fnnet.Batch(x, Y), 1.0),
@@ -377,6 +481,16 @@ def test_large_finite_inputs_give_finite_outputs_in_silence(call: Any, value: fl
     assert np.isfinite(output).all()
 
 
+@pytest.mark.parametrize("output", [sigmoid, softmax])
+@pytest.mark.parametrize("call", [predict, predict_proba])
+def test_outputs_that_are_not_finite_are_refused(call: Any, output: Activation) -> None:
+    params, x = init([3, 4, 2], seed=0, activations=["identity", output]), inputs(2, 3)
+    x[1] = 3e38  # finite, but the hidden layer's outputs are not
+    assert not np.isfinite(forward(params, x).output[1]).all()
+    assert_refused(lambda: call(params, x), "the output for sample 1 is not finite")
+    assert_refused(lambda: call(params, x[1]), "the output for sample 0 is not finite")
+
+
 @pytest.mark.parametrize("value", [1e30, 3e38])
 def test_large_targets_cost_much_in_silence(value: float) -> None:
     y = np.full((5, 2), value)
@@ -390,17 +504,3 @@ def test_params_that_are_not_finite_go_through_in_silence() -> None:
         forward(params, X)
         grads(params, X, Y)
         cost(params, X, Y)
-
-
-def test_the_result_cannot_be_assigned_to() -> None:
-    result = forward(PARAMS, X)
-    with pytest.raises(attrs.exceptions.FrozenInstanceError):
-        result.activations = ()  # type: ignore[misc]
-    with pytest.raises(ValueError, match="read-only"):
-        result.output[0] = 1
-
-
-def test_an_input_error_can_be_caught_as_a_value_error() -> None:
-    assert issubclass(InputError, ValueError)
-    with pytest.raises(ValueError, match="features"):
-        forward(PARAMS, inputs(5, 4))

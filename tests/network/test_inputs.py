@@ -1,4 +1,4 @@
-"""The weights of samples, in all that takes x and y; test_network.py has x and y themselves."""
+"""Samples laid out for the two passes, and their weights; test_functions.py has x and y."""
 
 from __future__ import annotations
 
@@ -13,14 +13,57 @@ from hypothesis import strategies as st
 
 from fnnet import Batch, Dataset, Params, cost, cost_and_grads, grads, init, sgd_step
 from fnnet._records import Array
-from fnnet.network import gradients
 from fnnet.network.costs import COSTS
+from fnnet.network.inputs import per_network, sample_scale, target_columns, with_ones
 from tests._support import SIZES, assert_refused, close, inputs, labels, same_bits
 
+DTYPES: list[Any] = [np.dtype(np.float32), np.dtype(np.float64)]
 N = 6
 PARAMS = init([3, 4, 2], seed=0)
 X, Y = inputs(N, 3), labels(N, classes=2)
 OUTPUTS = {"cross-entropy": "sigmoid", "log-likelihood": "softmax"}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(4, 3), (2, 4, 3), (1, 1)])
+def test_inputs_are_scaled_and_end_in_a_one(shape: tuple[int, ...], dtype: Any) -> None:
+    x = inputs(*shape)
+    result = with_ones(x, 0.25, dtype)
+    assert result.dtype == dtype
+    assert result[..., -1].tolist() == np.ones(shape[:-1]).tolist()
+    np.testing.assert_allclose(result[..., :-1], x / 4, rtol=1e-6)
+    assert not np.shares_memory(result, x)
+
+
+def test_labels_become_columns_with_a_one_in_the_labels_row() -> None:
+    columns = target_columns(np.array([[2, 0], [1, 1]]), 3, DTYPES[0])
+    assert columns.dtype == DTYPES[0]
+    assert columns.tolist() == [[[0, 1], [0, 0], [1, 0]], [[0, 0], [1, 1], [0, 0]]]
+
+
+def test_targets_become_columns() -> None:
+    y = inputs(2, 4, 3)
+    assert target_columns(y, 3, DTYPES[1]).tobytes() == y.swapaxes(-1, -2).tobytes()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("axes", [1, 2])
+def test_a_rate_is_one_number_or_one_for_each_network(axes: int, dtype: Any) -> None:
+    one, each = per_network(0.5, dtype, axes=axes), per_network([0.5, 2], dtype, axes=axes)
+    assert (one.shape, one.dtype, one.item()) == ((), dtype, 0.5)
+    assert (each.shape, each.dtype, each.ravel().tolist()) == ((2, *[1] * axes), dtype, [0.5, 2])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_samples_share_is_its_weight_times_the_factor_over_their_number(dtype: Any) -> None:
+    weights = np.array([1, 2, 0, 3], dtype)
+    assert sample_scale(2.0, 4, None, dtype).tolist() == 0.5
+    assert sample_scale(2.0, 4, weights, dtype).tolist() == [[0.5, 1, 0, 1.5]]
+    of_two = sample_scale(np.array([2.0, 4.0]), 4, weights, dtype)
+    assert of_two.tolist() == [[[0.5, 1, 0, 1.5]], [[1, 2, 0, 3]]]
+    own = sample_scale(np.array([2.0, 4.0]), 4, np.stack([weights, 1 - weights / 4]), dtype)
+    assert own.tolist() == [[[0.5, 1, 0, 1.5]], [[0.75, 0.5, 1, 0.25]]]
+    assert {of_two.dtype, own.dtype} == {dtype}
 
 
 def weights_of(*shape: int, seed: int = 0) -> Array:
@@ -112,7 +155,10 @@ class TestWeights:
     @pytest.mark.parametrize(
         ("weights", "fragments"),
         [
-            ([1, 1, 1, 1, 1, -1], ["weights has -1: expected numbers of at least 0"]),
+            (
+                [1, 1, 1, 1, 1, -1],
+                ["the smallest of weights is -1: expected a number of at least 0"],
+            ),
             ([1, 1, 1, 1, np.nan, 1], ["weights[4] is nan: expected finite"]),
             ([1, np.inf, 1, 1, 1, 1], ["weights[1] is inf: expected finite"]),
             (np.full(N, 1e300), ["weights[0] is 1e+300: expected numbers finite in float32"]),
@@ -142,7 +188,7 @@ class TestWeights:
         self, call: Any, params: Params, x: Array, y: Array
     ) -> None:
         refused = partial(call, params, x, y, np.ones((3, N)))
-        assert_refused(refused, "weights has the leading axes (3,)", "params, x and y, (2,)")
+        assert_refused(refused, "weights has the leading axes (3,)", "other arguments, (2,)")
 
 
 def test_the_callers_weights_stay_as_they_are() -> None:
@@ -158,27 +204,3 @@ def test_the_callers_weights_stay_as_they_are() -> None:
         assert kept.tobytes() == before
         with pytest.raises(ValueError, match="read-only"):
             kept[0] = 1
-
-
-@pytest.mark.parametrize("n", [2700, 2701])
-def test_a_large_batch_is_the_sum_of_its_parts_for_any_number_of_workers(
-    n: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sizes = (784, 16, 16, 10)
-    params = init(sizes, seed=0, dtype=np.float64)
-    assert n * params.architecture.n_parameters > gradients._SHARD
-    x, y, weights = inputs(n, 784), labels(n, classes=10), weights_of(n)
-    results = []
-    for workers in (1, 2, 3, 8):
-        monkeypatch.setattr(gradients, "processors", lambda workers=workers: workers)
-        results.append(cost_and_grads(params, x, y, weights=weights))
-    assert {same_bits(result[1].theta, results[0][1].theta) for result in results} == {True}
-    assert len({result[0] for result in results}) == 1
-    cuts = [slice(start, start + 450) for start in range(0, n, 450)]
-    parts = [
-        grads(params, x[cut], y[cut], weights=weights[cut]).theta * len(x[cut]) / n for cut in cuts
-    ]
-    assert close(results[0][1].theta, np.sum(parts, axis=0))
-    assert close(results[0][0], cost(params, x, y, weights=weights))
-    ones = grads(params, x, y, weights=np.ones(n))
-    assert ones == grads(params, x, y)

@@ -85,10 +85,13 @@ def test_halving_is_reduce_lr_on_plateau(patience: int) -> None:
     )
     ours, theirs = [], []
     history: list[fnnet.EpochReport] = []
+    best, waited = -np.inf, 0
     for epoch, score in enumerate(scores):
         ours.append(fnnet.halving(patience)(epoch, history))
         theirs.append(optimizer.param_groups[0]["lr"])
-        history.append(fnnet.EpochReport(epoch, ours[-1], score=score))
+        best, waited = (score, 0) if score > best else (best, waited + 1)
+        report = fnnet.EpochReport(epoch, 1.0, score=score, waited=waited, factor=ours[-1])
+        history.append(report)
         plateau.step(score)
     assert ours == theirs
     assert ours[-1] == 1 / 128

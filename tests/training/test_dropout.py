@@ -8,75 +8,69 @@ import numpy as np
 import pytest
 
 import fnnet
-from fnnet import Dataset, Params, TrainConfig, init, start, train, trajectory
+from fnnet import Activation, Dataset, Params, TrainConfig, init, start, train, trajectory
 from fnnet._random import Purpose, stream
 from fnnet._records import Array
 from fnnet.network.activations import ACTIVATIONS
 from fnnet.network.costs import cost_for
-from fnnet.network.gradients import _SHARD
-from fnnet.training.dropout import Masks, shares_of
-from tests._support import assert_refused, close, dataset, linear
+from fnnet.network.shards import _SHARD
+from fnnet.training.dropout import Dropout, shares_of
+from tests._support import assert_refused, bytes_of, close, dataset, linear, same_bits
 
 SIZES = (5, 6, 4, 3)
 SHARES = [0.5, 0.2, (0.3, 0.0, 0.5), (0.2, 0.4, 0.0), (0.3, 0.0, 0.0), (0.1, 0.2, 0.3)]
+
+
+ones = Activation("ones", np.ones_like, np.zeros_like)
 
 
 def run(params: Params, data: Dataset, config: TrainConfig, workers: int = 1) -> Params:
     return train(start(params, config), data, config, workers=workers).params
 
 
-def drawn(shares: Any, n: int, seeds: tuple[int, ...] = (), dtype: Any = np.float64) -> Masks:
-    architecture = fnnet.Architecture.of(SIZES)
-    masks = Masks(architecture, shares_of(architecture, shares), seeds, n, dtype, seeds)
-    masks.draw([stream(seed, Purpose.DROPOUT, 0) for seed in range(*(seeds or (1,)))])
-    return masks
-
-
-def activation_with_mask(masks: Masks, layer: int, z: Array) -> Array:
-    out = np.empty_like(z)
-    list(masks.activations(slice(None)))[layer].function(z, out)
-    return out
+def masks_of(
+    share: float, n: int, seed: Any = 0, epoch: int = 0, dtype: Any = np.float64, steps: int = 1
+) -> list[list[Array]]:
+    """What is left of inputs and hidden activations that are all 1, at each step of an epoch."""
+    params = init(SIZES, seed=seed, activations=ones, dtype=dtype)
+    dropout = Dropout(params, (share,) * 3, seed)
+    x = np.ones((*params.leading, n, SIZES[0] + 1), dtype)
+    found, functions = [], dropout.activations(n)(slice(None))
+    for x_left, *_ in dropout.draw(iter([(x.copy(), x, None) for _ in range(steps)]), epoch):
+        assert np.all(x_left[..., -1] == 1)
+        found.append([x_left[..., :-1].mT])
+        for units, activation in zip(SIZES[1:-1], functions, strict=False):
+            out = np.empty((*params.leading, units, n), dtype)
+            activation.activate(np.zeros_like(out), out)
+            found[-1].append(out)
+    return found
 
 
 class TestMasks:
     @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9])
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_leave_out_the_share_and_scale_the_others_up(self, share: float, dtype: Any) -> None:
-        n = 5000
-        masks = drawn((share, share, share), n, dtype=dtype)
-        for layer, units in enumerate(SIZES[1:-1]):
-            ones = np.full((units, n), 50, dtype)  # the sigmoid of which is 1
-            mask = activation_with_mask(masks, layer, ones)
+        (masks,) = masks_of(share, 5000, dtype=dtype)
+        for mask in masks:
             assert mask.dtype == dtype
             left, total = np.count_nonzero(mask), mask.size
             assert abs(left - total * (1 - share)) <= 5 * (total * share * (1 - share)) ** 0.5
             np.testing.assert_allclose(mask[mask != 0], 1 / (1 - share), rtol=1e-6)
             expected = 5 * (share / (1 - share) / total) ** 0.5
             assert abs(mask.mean(dtype=np.float64) - 1) <= expected + 1e-6
-        x = masks.drop_inputs(np.ones((n, SIZES[0] + 1), dtype))
-        left, total = np.count_nonzero(x[:, :-1]), x[:, :-1].size
-        assert abs(left - total * (1 - share)) <= 5 * (total * share * (1 - share)) ** 0.5
-        assert np.all(x[:, -1] == 1)
 
-    def test_change_from_step_to_step(self) -> None:
-        masks, rng = drawn(0.5, 100), stream(0, Purpose.DROPOUT, 0)
-        z, seen = np.full((6, 100), 50.0), set()
-        for _ in range(3):
-            masks.draw([rng])
-            seen.add(activation_with_mask(masks, 0, z).tobytes())
-        assert len(seen) == 3
-
-    def test_inputs_stay_the_callers(self) -> None:
-        x = np.ones((7, 6))
-        dropped = drawn((0.5, 0.0, 0.0), 7).drop_inputs(x)
-        assert np.all(x == 1)
-        assert not np.all(dropped == 1)
-        assert drawn(0.5, 7).drop_inputs(x) is x
+    def test_change_with_step_epoch_and_layer_and_come_again(self) -> None:
+        epochs = [masks_of(0.5, 100, epoch=epoch, steps=3) for epoch in (0, 1)]
+        rows = [mask[0].tobytes() for steps in epochs for masks in steps for mask in masks]
+        assert len(set(rows)) == len(rows) == 18
+        assert bytes_of(masks_of(0.5, 100, epoch=1, steps=3)) == bytes_of(epochs[1])
 
     def test_networks_with_a_seed_each_have_their_own(self) -> None:
-        masks = drawn(0.5, 50, seeds=(3,))
-        both = activation_with_mask(masks, 0, np.full((3, 6, 50), 50.0))
-        assert len({member.tobytes() for member in both}) == 3
+        (masks,) = masks_of(0.5, 50, seed=(0, 1, 2))
+        for mask in masks:
+            assert len({member.tobytes() for member in mask}) == 3
+        for k, own in enumerate([masks_of(0.5, 50, seed=seed)[0] for seed in (0, 1, 2)]):
+            assert all(same_bits(mask[k], one) for mask, one in zip(masks, own, strict=True))
 
 
 def reference(params: Params, data: Dataset, config: TrainConfig) -> Params:
@@ -101,20 +95,18 @@ def reference(params: Params, data: Dataset, config: TrainConfig) -> Params:
             zs, wholes = [], []
             for layer, (w, b, function) in enumerate(zip(ws, bs, functions, strict=True)):
                 zs.append(w @ left[-1] + b[:, np.newaxis])
-                wholes.append(np.empty_like(zs[-1]))
-                function.function(zs[-1], wholes[-1])
+                wholes.append(function(zs[-1].T).T)
                 last = layer == len(ws) - 1
                 left.append(wholes[-1] if last else wholes[-1] * masks[layer + 1])
-            delta = np.empty_like(zs[-1])
-            targets = fnnet.one_hot(batch.y, params.sizes[-1]).T
-            cost.derivative(wholes[-1], targets.astype(np.float64), delta)
+            targets = fnnet.one_hot(batch.y, params.sizes[-1], dtype=np.float64)
+            delta = cost.derivative(wholes[-1].T, targets).T.copy()
             for layer in reversed(range(len(ws))):
                 if layer < len(ws) - 1:
                     delta = delta * masks[layer + 1]
                 if layer < len(ws) - 1 or cost.output is None:
                     slopes = np.empty_like(delta)
                     functions[layer].slopes(zs[layer], wholes[layer], slopes)
-                    functions[layer].backward(delta, slopes)
+                    functions[layer].backward(delta, slopes, delta)
                 w_gradient, b_gradient = delta @ left[layer].T / m, delta.mean(axis=1)
                 delta = ws[layer].T @ delta
                 ws[layer] = ws[layer] - config.eta * w_gradient
@@ -132,13 +124,22 @@ class TestTraining:
         data = dataset(13, SIZES)
         assert close(run(params, data, config).theta, reference(params, data, config).theta)
 
-    @pytest.mark.parametrize("cost", ["log-likelihood", "squared-error"])
-    def test_is_the_reference_for_an_output_of_softmax(self, cost: str) -> None:
-        functions = ["relu", "softmax", "softmax"]
-        params = init(SIZES, seed=0, activations=functions, dtype=np.float64)
-        config = TrainConfig(epochs=2, batch_size=5, eta=0.1, dropout=(0.2, 0.3, 0.4), cost=cost)
-        data = dataset(13, SIZES)
-        assert close(run(params, data, config).theta, reference(params, data, config).theta)
+    @pytest.mark.parametrize(
+        ("sizes", "activations", "options"),
+        [
+            (SIZES, ["relu", "softmax", "softmax"], {"dropout": (0.2, 0.3, 0.4)}),
+            (SIZES, "softmax", {"dropout": (0.2, 0.3, 0.4), "cost": "log-likelihood"}),
+            ((5, 3), "sigmoid", {"dropout": (0.5,)}),  # no hidden layers
+            ((784, 100, 10), "sigmoid", {"dropout": (0.2, 0.5), "batch_size": 900}),  # two shards
+        ],
+    )
+    def test_is_the_reference_for_other_networks(
+        self, sizes: tuple[int, ...], activations: Any, options: Any
+    ) -> None:
+        params = init(sizes, seed=0, activations=activations, dtype=np.float64)
+        config = TrainConfig(**{"epochs": 2, "batch_size": 5, "eta": 0.1} | options)
+        data = dataset(1000 if len(params.theta) > 1000 else 13, sizes, "bytes")
+        assert close(run(params, data, config, 2).theta, reference(params, data, config).theta)
 
     def test_no_share_is_no_dropout_to_the_bit(self) -> None:
         params, data = init(SIZES, seed=0), dataset(23, SIZES)
@@ -152,11 +153,6 @@ class TestTraining:
         params, data = init(SIZES, seed=0), dataset(23, SIZES)
         one, each = TrainConfig(epochs=2, dropout=0.4), TrainConfig(epochs=2, dropout=[0, 0.4, 0.4])
         assert run(params, data, one) == run(params, data, each)
-
-    def test_without_hidden_layers_the_inputs_may_be_left_out(self) -> None:
-        params, data = init([5, 3], seed=0, dtype=np.float64), dataset(23, (5, 3))
-        config = TrainConfig(epochs=2, dropout=(0.5,))
-        assert close(run(params, data, config).theta, reference(params, data, config).theta)
 
     def test_evaluation_leaves_nothing_out(self) -> None:
         data, config = dataset(23, SIZES), TrainConfig(epochs=2, dropout=0.5)
@@ -187,12 +183,6 @@ class TestTraining:
         config = TrainConfig(epochs=1, batch_size=batch_size, seed=seeds, dropout=(0.2, 0.5))
         digests = {run(params, data, config, workers=w).digest() for w in (1, 2, 3)}
         assert len(digests) == 1
-
-    def test_a_large_batch_is_the_reference_too(self) -> None:
-        sizes = (784, 100, 10)
-        params, data = init(sizes, seed=0, dtype=np.float64), dataset(1000, sizes, "bytes")
-        config = TrainConfig(epochs=1, batch_size=900, eta=0.1, dropout=(0.2, 0.5))
-        assert close(run(params, data, config, 2).theta, reference(params, data, config).theta)
 
     @pytest.mark.parametrize("seed", [0, (0, 1, 2)])
     def test_two_epochs_and_four_from_a_file_are_six(self, seed: Any, tmp_path: Path) -> None:

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import gc
-import sys
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 import fnnet
-from fnnet import EpochReport, Params, TrainConfig, TrainState, init, start, train, trajectory
+from fnnet import Params, TrainConfig, TrainState, init, start, train, trajectory
 from fnnet._records import Array
-from fnnet.training.early_stopping import Standing
-from tests._support import assert_refused, dataset, inputs, same_bits
+from fnnet.training.early_stopping import chosen, is_stopped, standing
+from tests._support import assert_refused, bytes_of, dataset, inputs, same_bits
 
 SIZES = (5, 8, 3)
 SEEDS = (0, 1, 2, 3)
@@ -27,39 +24,30 @@ DATA, VALIDATION = dataset(33, SIZES), dataset(20, SIZES, seed=1)
 MONITOR = {"training": DATA, "validation": VALIDATION}
 
 
-def history(*scores: Any) -> list[EpochReport]:
-    return [EpochReport(k, 1.0, (), score) for k, score in enumerate(scores)]
-
-
 SCORES = st.sampled_from([-np.inf, -1.0, -0.0, 0.0, 0.1, 0.5, np.nextafter(0.5, 1), np.inf, np.nan])
 """What a score can be, few enough for some to be equal."""
 
+ONE = TrainState(init([2, 1], seed=0))
+STACK = TrainState(init([2, 1], seed=[0, 1, 2]))
 
-def epoch_by_epoch(scores: list[Array], patience: int) -> tuple[Any, Any]:
-    """What early stopping is, said one epoch after the other: the best score, and who is done."""
-    best: Any = np.float64(-np.inf)
-    waited: Any = 0
-    stopped: Any = np.False_
+
+def after(state: TrainState, scores: Sequence[Any], patience: int | None) -> TrainState:
+    """The state after epochs with these scores; their params tell which epoch it was."""
     for score in scores:
-        better = (score > best) & ~stopped
-        best = np.where(better, score, best)
-        waited = np.where(better, 0, waited + 1)
-        stopped = waited >= patience
-    return best, stopped
+        epoch = state.epoch + 1
+        params = Params(state.params.architecture, np.full_like(state.params.theta, epoch))
+        state = TrainState(params, epoch, **standing(state, params, score, patience))
+    return state
 
 
-def calls_of(function: Callable[[], object]) -> int:
-    """How many functions, Python's and C's, are called on the way."""
-    events: list[str] = []
-    gc.collect()
-    gc.disable()  # a collection calls functions, too, Hypothesis's among them
-    sys.setprofile(lambda _frame, event, _argument: events.append(event))
-    try:
-        function()
-    finally:
-        sys.setprofile(None)
-        gc.enable()
-    return sum(event in ("call", "c_call") for event in events)
+def by_definition(scores: Sequence[float], patience: int) -> tuple[float, int, int, bool]:
+    """The best score up to the stop, the epochs since, the best epoch, and whether it stopped."""
+    scores = [-np.inf, *scores]
+    best = 0
+    for k in range(len(scores)):
+        best = k if scores[k] > scores[best] and k - best <= patience else best
+    waited = len(scores) - 1 - best
+    return scores[best], waited, max(best, 1), waited >= patience
 
 
 def begun(config: TrainConfig = CONFIG) -> TrainState:
@@ -69,62 +57,81 @@ def begun(config: TrainConfig = CONFIG) -> TrainState:
 
 class TestStanding:
     @pytest.mark.parametrize(
-        ("scores", "stopped", "best"),
+        ("scores", "stopped", "best", "waited"),
         [
-            ([], False, -np.inf),
-            ([0.5], False, 0.5),
-            ([0.5, 0.5], False, 0.5),
-            ([0.5, 0.5, 0.5], True, 0.5),
-            ([0.5, 0.4, 0.6], False, 0.6),
-            ([0.5, 0.4, 0.45], True, 0.5),  # better than the last one is not a new best
-            ([0.5, 0.4, 0.6, 0.6, 0.5], True, 0.6),
-            ([0.5, 0.5, 0.5, 0.9, 1.0], True, 0.5),  # stopped is stopped
-            ([-3.0, -2.0, -1.0], False, -1.0),
-            ([np.nan, np.nan], True, -np.inf),
-            ([np.nan, 0.1], False, 0.1),
+            ([], False, -np.inf, 0),
+            ([0.5], False, 0.5, 0),
+            ([0.5, 0.5], False, 0.5, 1),
+            ([0.5, 0.5, 0.5], True, 0.5, 2),
+            ([0.5, 0.4, 0.6], False, 0.6, 0),
+            ([0.5, 0.4, 0.45], True, 0.5, 2),  # better than the last one is not a new best
+            ([0.5, 0.4, 0.6, 0.6, 0.5], True, 0.6, 2),
+            ([0.5, 0.5, 0.5, 0.9, 1.0], True, 0.5, 4),  # stopped is stopped
+            ([-3.0, -2.0, -1.0], False, -1.0, 0),
+            ([np.nan, np.nan], True, -np.inf, 2),
+            ([np.nan, 0.1], False, 0.1, 0),
+            ([None, None], False, -np.inf, 0),
         ],
     )
-    def test_by_hand(self, scores: list[float], stopped: bool, best: float) -> None:
-        standing = Standing.after(history(*scores), 2)
-        assert (bool(standing.stopped), float(standing.score)) == (stopped, best)
-        assert not Standing.after(history(*scores), None).stopped
-
-    @pytest.mark.parametrize("shape", [(), (1,), (3,)])
-    @given(data=st.data(), patience=st.sampled_from([1, 2, 3, 10**30]))
-    def test_is_to_the_bit_what_epoch_by_epoch_would_be(
-        self, shape: tuple[int, ...], data: Any, patience: int
-    ) -> None:
-        scores = data.draw(st.lists(arrays(np.float64, shape, elements=SCORES), max_size=30))
-        score, stopped = epoch_by_epoch(scores, patience)
-        standing = Standing.after(history(*scores), patience)
-        assert same_bits(standing.score, score)
-        assert same_bits(standing.stopped, stopped)
-
-    def test_looks_at_a_long_history_in_a_few_calls(self) -> None:
-        few, many = (history(*[np.ones(3)] * n) for n in (10, 1000))
-        assert calls_of(lambda: Standing.after(few, 5)) == calls_of(lambda: Standing.after(many, 5))
+    def test_by_hand(self, scores: list[Any], stopped: bool, best: float, waited: int) -> None:
+        state = after(ONE, scores, 2)
+        assert (bool(is_stopped(state, 2)), state.best_score, state.waited) == (
+            stopped,
+            best,
+            waited,
+        )
+        assert not is_stopped(state, None)
 
     @given(
-        st.lists(st.lists(st.sampled_from([0.1, 0.5, 0.9]), min_size=3, max_size=3)),
-        st.integers(1, 4),
+        scores=st.lists(st.tuples(SCORES, SCORES, SCORES), max_size=30),
+        patience=st.sampled_from([1, 2, 3, 10**30]),
     )
-    def test_each_of_a_stack_stands_by_itself(
-        self, scores: list[list[float]], patience: int
+    def test_of_each_network_is_what_the_definition_says(
+        self, scores: list[tuple[float, float, float]], patience: int
     ) -> None:
-        stack = Standing.after(history(*map(np.array, scores)), patience)
+        stack = after(STACK, [np.array(each) for each in scores], patience)
         for k in range(3):
-            own = Standing.after(history(*(each[k] for each in scores)), patience)
-            assert np.broadcast_to(stack.score, 3)[k] == own.score
-            assert np.broadcast_to(stack.stopped, 3)[k] == own.stopped
+            own = [each[k] for each in scores]
+            alone = after(ONE, own, patience)
+            score, waited, best, stopped = by_definition(own, patience)
+            assert same_bits(alone.best_score, score)
+            assert (alone.waited, bool(is_stopped(alone, patience))) == (waited, stopped)
+            assert (type(alone.best_score), type(alone.waited)) == (float, int)
+            assert same_bits(np.broadcast_to(stack.best_score, 3)[k], score)
+            assert np.broadcast_to(stack.waited, 3)[k] == waited
+            assert np.broadcast_to(is_stopped(stack, patience), 3)[k] == stopped
+            if scores:
+                assert stack.best is not None
+                assert alone.best is not None
+                assert set(stack.best[k].theta) == set(alone.best.theta) == {best}
+
+    def test_without_patience_nothing_is_kept_but_the_count(self) -> None:
+        state = after(ONE, [0.5, 0.4, 0.3, 0.6, 0.2], None)
+        assert (state.best, state.best_score, state.waited) == (None, 0.6, 1)
+
+    def test_changes_no_state(self) -> None:
+        before = after(STACK, [np.array([0.5, 0.4, 0.3])], 2)
+        copied = bytes_of(before)
+        after(before, [np.array([0.1, 0.5, 0.2])], 2)
+        assert bytes_of(before) == copied
+
+
+def test_networks_are_chosen_one_by_one() -> None:
+    params, others = init([2, 1], seed=[0, 1, 2]), init([2, 1], seed=[3, 4, 5])
+    mixed = chosen(np.array([True, False, True]), params, others)
+    assert [mixed[k] for k in range(3)] == [params[0], others[1], params[2]]
+    assert chosen(np.True_, params, others) == params
+    assert chosen(np.False_, params[0], others[0]) == others[0]
 
 
 class TestARun:
-    def test_ends_after_so_many_epochs_without_a_better_score(self) -> None:
+    def test_ends_when_the_score_has_not_improved_for_patience_epochs(self) -> None:
         config = attrs.evolve(CONFIG, seed=0)
         states = list(trajectory(begun(config), DATA, config, monitor=MONITOR))
         scores = [fnnet.evaluate(state.params, VALIDATION).accuracy for state in states]
         assert len(states) < config.epochs
         assert [report.score for report in states[-1].history] == scores
+        assert [report.waited for report in states[-1].history] == [s.waited for s in states]
         best = scores.index(max(scores))  # the first of the best
         assert len(states) == best + 1 + 3
         assert states[-1].best == states[-1].result == states[best].params
@@ -136,6 +143,7 @@ class TestARun:
         state = train(begun(config), DATA, config, monitor=MONITOR)
         assert (state.epoch, state.best) == (40, None)
         assert state.result == state.params
+        assert state.best_score == max(report.score for report in state.history)
 
     def test_that_is_stopped_stays_however_many_epochs_are_left(self) -> None:
         config = attrs.evolve(CONFIG, seed=0, epochs=10**15)
@@ -156,6 +164,15 @@ class TestARun:
             assert end == states[-1]
             assert end.history == states[-1].history
             assert end.table()[0].keys() == states[-1].table()[0].keys()
+
+    @pytest.mark.parametrize("seed", [0, SEEDS])
+    def test_goes_on_without_the_reports_of_its_first_epochs(self, seed: Any) -> None:
+        config = attrs.evolve(CONFIG, seed=seed)
+        *_, before, last = trajectory(begun(config), DATA, config, monitor=MONITOR)
+        for history in (before.history[-1:], ()):
+            end = train(attrs.evolve(before, history=history), DATA, config, monitor=MONITOR)
+            assert attrs.evolve(end, history=last.history) == last
+            assert end.history == (*history, last.history[-1])
 
     def test_by_targets_goes_by_minus_the_cost(self) -> None:
         x = dataset(30, SIZES).x
@@ -182,8 +199,9 @@ class TestAStack:
             assert state.best is not None
             assert alone.best == state.best[k]
             assert alone.params == state.params[k]
+            assert alone.best_score == state.best_score[k]
             for own, report in zip(alone.history, state.history, strict=False):
-                assert own.score == report.score[k]
+                assert (own.score, own.waited) == (report.score[k], report.waited[k])
         assert len(lengths) > 1
         assert state.epoch == max(lengths)
 
@@ -247,8 +265,10 @@ class TestBadInput:
         plain = attrs.evolve(CONFIG, patience=None, epochs=2)
         unscored = train(begun(plain), DATA, plain)
         scored = train(begun(plain), DATA, plain, monitor=MONITOR)
+        forgotten = attrs.evolve(scored, history=())
         for state, fragment in (
-            (unscored, "state.history's epochs without a score is [0, 1]"),
+            (unscored, "state.best is None: expected the run's best params"),
             (scored, "state.best is None: expected the run's best params"),
+            (forgotten, "state.best is None: expected the run's best params"),
         ):
             assert_refused(partial(train, state, DATA, CONFIG, monitor=MONITOR), fragment)

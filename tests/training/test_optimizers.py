@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from functools import partial, reduce
 from pathlib import Path
 from typing import Any
@@ -38,13 +40,13 @@ from fnnet import (
 )
 from fnnet._records import Array
 from fnnet._threads import arithmetic
-from fnnet.training import optimizers as updates
+from fnnet.training import optimizers
 from tests._support import assert_refused, bytes_of, close, dataset, inputs
 
 SIZES = (5, 4, 3)
 DTYPES = [np.float32, np.float64]
 
-OPTIMIZERS = {
+BATTERY = {
     "sgd": sgd,
     "momentum": momentum(0.8),
     "nesterov": nesterov(0.8),
@@ -59,11 +61,12 @@ OPTIMIZERS = {
 }
 """One of each kind: a new one is held to the battery by being listed here."""
 
-ALL = pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
+ALL = pytest.mark.parametrize("optimizer", BATTERY.values(), ids=BATTERY)
 
 
 def test_every_optimizer_is_in_the_battery() -> None:
-    assert set(updates.__all__) | {"sgd", "chain"} == set(OPTIMIZERS)
+    helpers = {"OPTIMIZERS", "Optimizer", "State"}
+    assert set(optimizers.__all__) - helpers == set(BATTERY)
 
 
 def kinds(state: Any) -> Any:
@@ -194,17 +197,33 @@ class TestEveryOptimizer:
     def test_goes_by_its_name(self, optimizer: Optimizer) -> None:
         assert repr(optimizer) == f"Optimizer(name={optimizer.name!r})"
         assert optimizer == attrs.evolve(optimizer)
-        assert len({other for other in OPTIMIZERS.values() if other == optimizer}) == 1
+        assert [other for other in BATTERY.values() if other == optimizer] == [optimizer]
+
+    def test_is_equal_by_its_name_and_its_functions(self, optimizer: Optimizer) -> None:
+        assert attrs.evolve(optimizer, name="other") != optimizer
+        assert attrs.evolve(optimizer, update=lambda g, state, _: (g, state)) != optimizer
+        assert attrs.evolve(optimizer, init=lambda _: ()) != optimizer
+
+    def test_goes_through_pickle_and_copy(self, optimizer: Optimizer) -> None:
+        ways = (pickle.loads(pickle.dumps(optimizer)), copy.deepcopy(optimizer))
+        for again in (*ways, copy.copy(optimizer)):
+            assert again == optimizer
+            assert hash(again) == hash(optimizer)
+            params = init(SIZES, seed=0)
+            gs = gradients(params)
+            assert bytes_of(directions(again, params, gs)) == bytes_of(
+                directions(optimizer, params, gs)
+            )
 
 
 @pytest.mark.parametrize(
     ("after", "told"),
     [
         ((), "the optimizer's state is (): expected ('float32 (21,)',), as mine keeps"),
-        ([np.zeros(21)], "the optimizer's state is 'list'"),
+        ([np.zeros(21)], "the optimizer's state is [array("),
         ((np.zeros(3, np.float32),), "the optimizer's state is ('float32 (3,)',)"),
         ((np.zeros(21),), "the optimizer's state is ('float64 (21,)',)"),
-        ((None,), "the optimizer's state is ('NoneType',)"),
+        ((None,), "the optimizer's state[0] is None: expected real numbers"),
     ],
 )
 def test_a_state_that_does_not_stay_what_it_was_is_refused(after: Any, told: str) -> None:
@@ -219,7 +238,7 @@ def test_an_update_that_gives_no_pair_is_refused(returned: Any) -> None:
     mine = Optimizer("mine", sgd.init, lambda _g, _state, _params: returned)
     config = TrainConfig(epochs=1, optimizer=mine)
     state = start(init((3, 4, 1), seed=0), config)
-    told = ("what the update of mine returns is", "expected a pair, the direction and the new")
+    told = ("the result of mine.update is", "expected a pair, the direction and the new state")
     assert_refused(lambda: train(state, dataset(5, (3, 4, 1)), config), *told)
 
 
@@ -272,7 +291,7 @@ FORMULAS: dict[str, Any] = {
 def test_the_formula(name: str, scale: float) -> None:
     params = init(SIZES, seed=0, dtype=np.float64)
     gs = [scale * g for g in gradients(params, 5)]
-    for k, direction in enumerate(directions(OPTIMIZERS[name], params, gs)):
+    for k, direction in enumerate(directions(BATTERY[name], params, gs)):
         assert close(direction, FORMULAS[name](gs[: k + 1], params))
 
 
@@ -428,6 +447,33 @@ class TestChain:
 )
 def test_a_name_tells_all_settings(optimizer: Optimizer, name: str) -> None:
     assert optimizer.name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "optimizer"),
+    [
+        ("sgd", sgd),
+        ("momentum", momentum(0.9)),
+        ("nesterov", nesterov(0.9)),
+        ("rmsprop", rmsprop(0.9)),
+        ("adam", adam(0.9, 0.999, epsilon=1e-8)),
+        ("adamw", chain(adam(), l2(0.01))),
+    ],
+)
+def test_a_name_stands_for_the_default_settings(name: str, optimizer: Optimizer) -> None:
+    for setting in (name, optimizer):
+        assert TrainConfig(optimizer=setting).optimizer == optimizer
+
+
+@pytest.mark.parametrize("bad", ["adm", "", None, adam, "l2"])
+def test_what_is_no_optimizer_is_refused(bad: Any) -> None:
+    expected = "expected one of sgd, momentum, nesterov, rmsprop, adam, adamw"
+    assert_refused(lambda: TrainConfig(optimizer=bad), "optimizer is ", expected)
+
+
+def test_one_with_a_callers_own_functions_says_that_it_cannot_be_pickled() -> None:
+    with pytest.raises((pickle.PicklingError, AttributeError), match="lambda"):
+        pickle.dumps(Optimizer("mine", sgd.init, lambda g, state, _: (g, state)))
 
 
 NUMBERS: list[Any] = [float("nan"), np.inf, "1", None, True, [0.5], 10**400]

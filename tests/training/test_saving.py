@@ -2,16 +2,12 @@ from __future__ import annotations
 
 import errno
 import io
+import json
 import os
-import signal
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from platform import node
-from threading import Thread
 from typing import Any
 
 import attrs
@@ -22,20 +18,24 @@ from hypothesis import strategies as st
 
 import fnnet
 from fnnet import (
+    EpochReport,
+    Evaluation,
     InputError,
     Params,
+    TrainConfig,
     TrainState,
     init,
     load_params,
     load_state,
     save_params,
     save_state,
+    start,
+    train,
 )
-from fnnet._files import replacing
 from fnnet._records import Array
 from fnnet.datasets.scaling import Scaling
 from fnnet.training.saving import load_scaling
-from tests._support import SIZES, assert_refused, linear
+from tests._support import SIZES, arrays_in, assert_refused, dataset, linear
 
 PARAMS = init([2, 1], seed=0)
 SCALING = Scaling([0.1, -0.0], [3.0, 1e-300])
@@ -82,13 +82,17 @@ class TestRoundTrip:
             assert file["theta"].tobytes() == PARAMS.theta.tobytes()
             assert file["sizes"].tolist() == [2, 1]
             assert file["activations"].tolist() == ["sigmoid"]
-            assert (file["format"], file["epoch"]) == (1, 3)
+            assert (file["format"], file["epoch"], file["waited"]) == (2, 3, 0)
+            assert file["best_score"] == -np.inf
+        save_params(path, PARAMS)
+        with np.load(path, allow_pickle=False) as file:
+            assert file["format"] == 1
 
     def test_a_function_of_ones_own_cannot_be_saved(self, path: Path) -> None:
         like = attrs.evolve(linear, name="sigmoid")
         for activation in (linear, like):
             params = init([2, 1], seed=0, activations=activation)
-            told = f"activations is '{activation.name}': expected the package's own, to be saved"
+            told = f"activations is '{activation.name}': expected one of fnnet's own, since"
             assert_refused(partial(save_params, path, params), told)
         assert not path.exists()
 
@@ -145,7 +149,7 @@ class TestScaling:
             ({"scaling_factor": np.array(["a", "b"])}, "expected real numbers"),
             (dict.fromkeys(["scaling_shift", "scaling_factor"], np.ones(3)), "network's 2 inputs"),
             ({"theta": None}, "theta"),
-            ({"format": np.asarray(2)}, "format is"),
+            ({"format": np.asarray(3)}, "format is"),
         ],
     )
     def test_that_is_damaged_is_refused(self, path: Path, changes: Any, fragment: str) -> None:
@@ -164,46 +168,7 @@ class FullDisk(io.FileIO):
         return super().write(data)
 
 
-def _write_half(path: Path, error: type[BaseException]) -> None:
-    with replacing(path) as file:
-        file.write(b"half of the n")
-        raise error
-
-
-class TestReplacing:
-    def test_the_old_file_stays_until_the_new_one_is_whole(
-        self, path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        seen: list[tuple[bytes, list[int]]] = []
-
-        def fsync(descriptor: int) -> None:
-            # All bytes have left the program by now, and the old file is still in place.
-            sizes = [file.stat().st_size for file in path.parent.iterdir() if file != path]
-            seen.append((path.read_bytes(), sizes))
-            assert os.fstat(descriptor).st_size == sizes[0]
-
-        monkeypatch.setattr(os, "fsync", fsync)
-        path.write_bytes(b"old")
-        inode = path.stat().st_ino
-        with replacing(path) as file:
-            file.write(b"new one")
-            assert path.read_bytes() == b"old"
-        assert seen == [(b"old", [7])]
-        assert path.read_bytes() == b"new one"
-        assert path.stat().st_ino != inode
-        assert list(path.parent.iterdir()) == [path]
-
-    @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, OSError])
-    @pytest.mark.parametrize("there", [True, False])
-    def test_an_exception_leaves_all_as_it_was(
-        self, path: Path, error: type[BaseException], there: bool
-    ) -> None:
-        if there:
-            path.write_bytes(b"old")
-        with pytest.raises(error):
-            _write_half(path, error)
-        assert [file.read_bytes() for file in path.parent.iterdir()] == [b"old"] * there
-
+class TestFailure:
     def test_a_full_disk_leaves_all_as_it_was(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -238,86 +203,126 @@ class TestReplacing:
             save_params("missing/params.npz", PARAMS)
         assert str(caught.value) == "[Errno 2] No such file or directory: 'missing/params.npz'"
 
-    def test_a_folder_in_its_place_is_named(self, path: Path) -> None:
-        path.mkdir()
-        with pytest.raises(OSError, match=str(path)) as caught:
-            save_params(path, PARAMS)
-        assert (caught.value.filename, caught.value.filename2) == (str(path), None)
-        assert list(path.parent.iterdir()) == [path]
 
-    def test_an_error_of_another_file_is_left_as_it_is(self, path: Path) -> None:
-        with pytest.raises(FileNotFoundError) as caught, replacing(path):
-            (path.parent / "other").read_bytes()
-        assert caught.value.filename == str(path.parent / "other")
-        own = OSError("no more tape")
-        with pytest.raises(OSError, match="no more tape") as caught_own, replacing(path):
-            raise own
-        assert caught_own.value is own
-
-    @pytest.mark.parametrize("there", [True, False])
-    def test_a_symbolic_link_stays_and_leads_to_the_new_one(self, path: Path, there: bool) -> None:
-        target = path.parent / "folder" / "target.npz"
-        target.parent.mkdir()
-        if there:
-            target.write_bytes(b"old")
-        path.symlink_to(Path("folder") / "target.npz")
-        save_params(path, PARAMS)
-        assert path.is_symlink()
-        assert not target.is_symlink()
-        assert load_params(target) == PARAMS
-        assert sorted(path.parent.rglob("*")) == sorted([path, target.parent, target])
+SMALL = (5, 4, 3)
 
 
-KILLED = """
-import os, signal, sys
-from fnnet._files import replacing
-with replacing(sys.argv[1]) as file:
-    file.write(b"half of the n")
-    file.flush()
-    os.kill(os.getpid(), signal.SIGKILL)
-"""
+def trained(seed: Any = 0, **settings: Any) -> TrainState:
+    config, data = TrainConfig(epochs=3, seed=seed, **settings), dataset(23, SMALL)
+    monitor = {"training": data, "validation": dataset(9, SMALL, seed=1)}
+    return train(start(init(SMALL, seed=seed), config), data, config, monitor=monitor)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="there, what is left stays")
-class TestLeft:
-    def test_by_a_killed_process_is_removed_by_the_next(self, tmp_path: Path) -> None:
-        path = tmp_path / "a[b]*.npz"
-        path.write_bytes(b"old")
-        killed = subprocess.run([sys.executable, "-c", KILLED, str(path)], check=False)
-        assert killed.returncode == -signal.SIGKILL
-        assert path.read_bytes() == b"old"
-        assert len(list(tmp_path.iterdir())) == 2
-        save_params(path, PARAMS)
-        assert list(tmp_path.iterdir()) == [path]
+SETTINGS: list[dict[str, Any]] = [
+    {},
+    {"optimizer": "adam"},
+    {"optimizer": fnnet.chain(fnnet.l2(0.1), fnnet.chain(fnnet.momentum(), fnnet.sgd))},
+    {"patience": 1},
+    {"schedule": fnnet.halving(1), "optimizer": fnnet.adamw(), "patience": 2},
+]
 
-    def test_by_others_is_not(self, path: Path) -> None:
-        gone = subprocess.Popen([sys.executable, "-c", ""])
-        gone.wait()
-        parts = [
-            f".{path.name}.{node()}.{os.getpid()}.1.part",  # another thread's
-            f".{path.name}.{node()}.{os.getppid()}.1.part",
-            f".{path.name}.{node()}x.{gone.pid}.1.part",  # another computer's
-            f".{path.name}.{node()}.{10**30}.1.part",
-            f".{path.name}.{node()}.one.1.part",
-            f".other.{node()}.{gone.pid}.1.part",
-            f"{path.name}.{node()}.{gone.pid}.1.part",
-        ]
-        for part in parts:
-            (path.parent / part).touch()
-        save_params(path, PARAMS)
-        assert {file.name for file in path.parent.iterdir()} == {*parts, path.name}
-        (path.parent / f".{path.name}.{node()}.{gone.pid}.1.part").touch()
-        save_params(path, PARAMS)
-        assert {file.name for file in path.parent.iterdir()} == {*parts, path.name}
 
-    def test_is_looked_for_while_another_writes(self, path: Path) -> None:
-        with replacing(path) as file:
-            file.write(b"first")
-            in_turn = Thread(target=save_params, args=(path, PARAMS))
-            in_turn.start()
-            in_turn.join()
-            assert load_params(path) == PARAMS
-        assert path.read_bytes() == b"first"
+class TestStateFile:
+    @pytest.mark.parametrize("settings", SETTINGS, ids=str)
+    @pytest.mark.parametrize("seed", [0, (0, 1)])
+    def test_gives_back_all_of_it(self, settings: Any, seed: Any, tmp_path: Path) -> None:
+        state = trained(seed, **settings)
+        save_state(tmp_path / "state", state)
+        loaded = load_state(tmp_path / "state")
+        assert loaded == state
+        assert hash(loaded) == hash(state)
+        assert attrs.asdict(loaded).keys() == attrs.asdict(state).keys()
+        figures = [(r.eta, r.score, r.waited, r.factor) for r in loaded.history]
+        figures.append((loaded.best_score, loaded.waited, None, None))
+        kept = arrays_in([loaded.params.theta, loaded.optimizer, figures])
+        assert not any(array.flags.writeable for array in kept)
+        assert fnnet.load_params(tmp_path / "state") == state.params
+        save_state(tmp_path / "again", loaded)
+        assert (tmp_path / "again").read_bytes() == (tmp_path / "state").read_bytes()
+
+    def test_gives_back_what_a_schedule_in_float32_made(self, tmp_path: Path) -> None:
+        rates = np.array([0.1, 0.3], np.float32)
+        schedule = fnnet.Schedule("own", lambda time: rates / np.float32(1 + time))
+        state = trained((0, 1), schedule=schedule)
+        save_state(tmp_path / "state", state)
+        assert load_state(tmp_path / "state") == state
+
+    def test_takes_numbers_of_numpys(self, tmp_path: Path) -> None:
+        one: Any = np.int64(1)
+        report = EpochReport(one, one, (("test", Evaluation(one, one, one)),), one)
+        state = TrainState(init(SMALL, seed=0), one, history=(report,), best_score=one, waited=one)
+        save_state(tmp_path / "state", state)
+        assert load_state(tmp_path / "state") == state
+
+    @pytest.mark.parametrize("figure", [0.1 + 0.2, 1e-310, np.nan, -np.inf, None])
+    def test_keeps_figures_to_the_bit_and_names_as_they_are(
+        self, figure: Any, tmp_path: Path
+    ) -> None:
+        name = 'é "quoted"\n'
+        cost = 1.0 if figure is None else figure
+        report = EpochReport(0, 0.1, ((name, Evaluation(1, 3, cost)),), figure)
+        stacked = attrs.evolve(report, eta=np.array([0.1, cost]))
+        state = TrainState(init(SMALL, seed=0), 2, history=(report, stacked))
+        save_state(tmp_path / "state", state)
+        assert load_state(tmp_path / "state") == state
+
+    @pytest.mark.parametrize(
+        ("entry", "value"),
+        [
+            ("optimizer", "[0, 7]"),
+            ("optimizer", "[0"),
+            ("optimizer", '{"a": 1}'),
+            ("history", "[1]"),
+            ("history", '[{"epoch": 0}]'),
+            ("history", '[{"epoch": 0, "eta": 1.0, "evaluations": [], "waited": -1}]'),
+            ("history", "3"),
+            ("best_score", None),
+            ("best_score", "high"),
+            ("best_score", np.zeros(2)),
+            ("waited", None),
+            ("waited", -1),
+            ("waited", 0.5),
+            ("waited", np.zeros(2, int)),
+            ("best", np.zeros(7, np.float32)),
+            ("best", np.zeros(39, np.float64)),
+            ("best", np.zeros((2, 39), np.float32)),
+            ("epoch", -1),
+            ("epoch", None),
+        ],
+    )
+    def test_with_a_part_that_makes_no_sense_is_refused(
+        self, entry: str, value: Any, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "state"
+        save_state(path, trained(optimizer=fnnet.momentum()))
+        with np.load(path) as npz:
+            entries = dict(npz)
+        if value is None:
+            del entries[entry]
+        else:
+            entries[entry] = np.asarray(value)
+        with path.open("wb") as file:
+            np.savez(file, allow_pickle=False, **entries)
+        assert_refused(lambda: load_state(path), str(path), "expected ")
+
+    def test_is_a_byte_a_character_of_the_history(self, tmp_path: Path) -> None:
+        report = EpochReport(0, 0.1, (("validation", Evaluation(1, 3, 0.123)),), 1 / 3)
+        sizes = []
+        for n in (0, 1000):
+            save_state(tmp_path / "state", TrainState(init(SMALL, seed=0), history=(report,) * n))
+            sizes.append((tmp_path / "state").stat().st_size)
+        text = json.dumps({**attrs.asdict(report), "evaluations": [["validation", {}]]})
+        assert 1000 * len(text) < sizes[1] - sizes[0] < 1000 * (len(text) + 60)
+
+    def test_is_for_a_state(self, tmp_path: Path) -> None:
+        bad: Any = init(SMALL, seed=0)
+        assert_refused(lambda: save_state(tmp_path / "state", bad), "state is Params")
+
+    def test_may_hold_the_last_reports_alone(self, tmp_path: Path) -> None:
+        state = trained((0, 1), patience=1)
+        short = attrs.evolve(state, history=state.history[-1:])
+        save_state(tmp_path / "state", short)
+        assert load_state(tmp_path / "state") == short
 
 
 def assert_told(call: Callable[[], object], message: str) -> None:
@@ -334,13 +339,15 @@ def assert_unreadable(path: Path, *fragments: str) -> None:
 def written(path: Path, **changes: Any) -> Path:
     """A file of a state with some entries changed, or left out where they are None."""
     entries = {
-        "format": np.asarray(1),
+        "format": np.asarray(2),
         "sizes": np.asarray([2, 1]),
         "activations": np.asarray(["sigmoid"]),
         "theta": PARAMS.theta,
         "epoch": np.asarray(3),
         "optimizer": np.asarray("[]"),
         "history": np.asarray("[]"),
+        "best_score": np.asarray(-np.inf),
+        "waited": np.asarray(0),
     } | changes
     with path.open("wb") as file:
         np.savez(file, **{name: value for name, value in entries.items() if value is not None})
@@ -350,6 +357,12 @@ def written(path: Path, **changes: Any) -> Path:
 class TestUnreadable:
     def test_the_unchanged_entries_are_readable(self, path: Path) -> None:
         assert load_state(written(path)) == TrainState(PARAMS, 3)
+
+    def test_the_params_in_a_state_of_format_1_are_readable(self, path: Path) -> None:
+        older = written(path, format=np.asarray(1), best_score=None, waited=None)
+        assert load_params(older) == PARAMS
+        expected = f"{path}: format is 1: expected 2, a file of save_state"
+        assert_told(lambda: load_state(older), expected)
 
     def test_no_file(self, path: Path) -> None:
         assert_unreadable(path, "expected a file")
@@ -385,7 +398,7 @@ class TestUnreadable:
 
     def test_params_are_no_state(self, path: Path) -> None:
         save_params(path, PARAMS)
-        expected = f"{path} holds params, no state: expected a file of save_state"
+        expected = f"{path}: format is 1: expected 2, a file of save_state"
         assert_told(lambda: load_state(path), expected)
 
     @pytest.mark.parametrize(
@@ -395,27 +408,27 @@ class TestUnreadable:
     )
     def test_what_is_no_archive_is_told_so(self, path: Path, content: bytes) -> None:
         path.write_bytes(content)
-        told = f"{path} cannot be read (no .npz archive): expected a file of save_"
+        told = f"{path} cannot be read (File is not a zip file): expected a file of save_"
         assert_told(lambda: load_params(path), f"{told}params or save_state")
         assert_told(lambda: load_state(path), f"{told}state")
 
     @pytest.mark.parametrize(
         ("changes", "message"),
         [
-            (
-                {"format": np.asarray(2)},
-                ": format is 2: expected 1, the newest this fnnet knows",
-            ),
+            ({"format": np.asarray(3)}, ": format is 3: expected 2, a file of save_state"),
+            ({"format": np.asarray(1)}, ": format is 1: expected 2, a file of save_state"),
+            ({"waited": None}, " has no 'waited': expected a file of save_state"),
             ({"history": None}, " has no 'history': expected a file of save_state"),
             (
                 {"optimizer": np.asarray("[0]")},
                 " has no 'optimizer.0': expected a file of save_state",
             ),
-            ({"theta": None}, " has no 'theta': expected a file of save_params or save_state"),
+            ({"theta": None}, " has no 'theta': expected a file of save_state"),
             ({"epoch": np.asarray(-1)}, ": epoch is -1: expected an integer of at least 0"),
             (
                 {"theta": np.array([None] * 3)},
-                " cannot be read (Python objects in it): expected a file of save_state",
+                " cannot be read (Object arrays cannot be loaded when allow_pickle=False)"
+                ": expected a file of save_state",
             ),
         ],
     )
@@ -427,7 +440,7 @@ class TestUnreadable:
     @pytest.mark.parametrize(
         ("changes", "fragment"),
         [
-            ({"format": np.asarray(2)}, "format is"),
+            ({"format": np.asarray(3)}, "format is"),
             ({"format": np.asarray([1, 2])}, ""),
             ({"format": np.asarray("one")}, "format is"),
             ({"sizes": np.asarray([3, 1])}, "theta is"),

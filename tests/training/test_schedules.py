@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Sequence
+from functools import partial
 from math import cos, exp, pi
 from pathlib import Path
 from typing import Any
@@ -35,11 +39,10 @@ from fnnet import (
 from fnnet._records import Array
 from fnnet.training import schedules
 from tests._support import assert_refused, dataset, same_bits
-from tests.training.test_early_stopping import SCORES, calls_of
 
 SIZES = (5, 4, 3)
 
-SCHEDULES = {
+BATTERY = {
     "constant": constant,
     "step_decay": step_decay(2, 0.5),
     "exponential": exponential(0.3),
@@ -48,20 +51,30 @@ SCHEDULES = {
 }
 """One of each kind: a new one is held to the battery by being listed here."""
 
-ALL = pytest.mark.parametrize("schedule", SCHEDULES.values(), ids=SCHEDULES)
+ALL = pytest.mark.parametrize("schedule", BATTERY.values(), ids=BATTERY)
+SCORES = st.sampled_from([-np.inf, -1.0, -0.0, 0.0, 0.1, 0.5, np.nextafter(0.5, 1), np.inf, np.nan])
 WEIGHED = attrs.evolve(dataset(23, SIZES), weights=np.linspace(0, 2, 23))
 
 
 def test_every_schedule_is_in_the_battery() -> None:
-    assert set(schedules.__all__) - {"Schedule"} == set(SCHEDULES)
+    assert set(schedules.__all__) - {"SCHEDULES", "Schedule"} == set(BATTERY)
 
 
-def history(*scores: Any) -> list[EpochReport]:
-    return [EpochReport(k, 1.0, (), score) for k, score in enumerate(scores)]
+def reported(scores: Sequence[Any], schedule: Schedule) -> list[EpochReport]:
+    """The reports of epochs with these scores, as training makes them."""
+    reports: list[EpochReport] = []
+    best: Any = -np.inf
+    waited: Any = 0
+    for k, score in enumerate(scores):
+        waited = np.where(score > best, 0, waited + 1)
+        best = np.where(score > best, score, best)
+        factor = schedule(k, reports)
+        reports.append(EpochReport(k, factor, score=score, waited=waited, factor=factor))
+    return reports
 
 
-def epoch_by_epoch(scores: list[Array], patience: int, least: float) -> Any:
-    """What halving is, said one epoch after the other."""
+def by_definition(scores: list[Array], patience: int, least: float) -> Any:
+    """What halving is: a count of epochs that begins anew with each best score and each halving."""
     best: Any = -np.inf
     waited: Any = 0
     current: Any = 1.0
@@ -90,38 +103,40 @@ def folded(params: Params, data: Dataset, config: TrainConfig) -> Params:
 @pytest.mark.parametrize(
     ("factor", "told"),
     [
-        (np.nan, "the factor of mine is nan: expected finite values only"),
-        (np.inf, "the factor of mine is inf: expected finite values only"),
+        (np.nan, "the factor of mine is nan: expected a finite number, or one for each network"),
+        (np.inf, "the factor of mine is inf: expected a finite number"),
+        ([1.0, np.nan], "the factor of mine is [1.0, nan]: expected a finite number"),
         (None, "the factor of mine is None: expected real numbers"),
         ("1", "the factor of mine is '1': expected real numbers"),
-        (1j, "the factor of mine is 1j: expected a number, or one for each network"),
+        (1j, "the factor of mine is 1j: expected a finite number"),
         (np.ones(2), "the factor of mine is an array of shape (2,)"),
-        (True, "the factor of mine is True: expected a number"),
+        (True, "the factor of mine is True: expected a finite number"),
+        (len, "the factor of mine is <built-in function len>: expected real numbers"),
     ],
 )
 @pytest.mark.parametrize("optimizer", [fnnet.sgd, fnnet.momentum()])
 def test_a_factor_that_is_no_number_is_refused(
     factor: Any, told: str, optimizer: fnnet.Optimizer
 ) -> None:
-    mine = Schedule("mine", lambda _history: lambda _epoch: factor)
+    mine = Schedule("mine", lambda _time: factor)
     config = TrainConfig(epochs=1, schedule=mine, optimizer=optimizer)
     state = start(init(SIZES, seed=0), config)
     assert_refused(lambda: train(state, dataset(5, SIZES), config), told)
 
 
 def test_steps_do_not_go_up() -> None:
-    assert_refused(lambda: step_decay(1, 10.0), "by is 10.0: expected a number of at most 1")
+    assert_refused(
+        lambda: step_decay(1, 10.0), "by is 10.0: expected a finite number above 0 and of at most 1"
+    )
 
 
-def test_a_schedule_that_gives_no_function_is_refused() -> None:
-    config = TrainConfig(epochs=1, schedule=Schedule("mine", lambda _history: 0.5))  # type: ignore[arg-type,return-value]
-    state = start(init(SIZES, seed=0), config)
-    told = "mine.given(history) is 0.5: expected a function of time"
-    assert_refused(lambda: train(state, dataset(5, SIZES), config), told)
+def test_what_is_no_function_is_refused() -> None:
+    bad: Any = 0.5
+    assert_refused(lambda: Schedule("mine", bad), "factor is 0.5: expected a function")
 
 
 def test_factors_for_each_network_may_come_in_a_list() -> None:
-    mine = Schedule("mine", lambda _history: lambda _epoch: [1.0, 0.5])
+    mine = Schedule("mine", lambda _time: [1.0, 0.5])
     config = TrainConfig(epochs=2, seed=(0, 1), schedule=mine)
     data, state = dataset(5, SIZES), start(init(SIZES, seed=(0, 1)), config)
     slower = TrainConfig(epochs=2, seed=1, eta=1.5)
@@ -131,7 +146,7 @@ def test_factors_for_each_network_may_come_in_a_list() -> None:
 
 @pytest.mark.parametrize("one", [1, np.float32(1), np.ones(())])
 def test_a_factor_may_be_a_number_of_any_kind(one: Any) -> None:
-    config = TrainConfig(epochs=2, schedule=Schedule("one", lambda _history: lambda _epoch: one))
+    config = TrainConfig(epochs=2, schedule=Schedule("one", lambda _time: one))
     state, data = start(init(SIZES, seed=0), config), dataset(5, SIZES)
     constantly = attrs.evolve(config, schedule=constant)
     assert train(state, data, config).params == train(state, data, constantly).params
@@ -141,18 +156,17 @@ def test_a_factor_may_be_a_number_of_any_kind(one: Any) -> None:
 class TestEverySchedule:
     @given(epoch=st.floats(0, 200), scores=st.lists(st.floats(0, 1), max_size=9))
     def test_is_a_finite_share(self, schedule: Schedule, epoch: float, scores: list[float]) -> None:
-        factor = schedule(epoch, history(*scores))
+        factor = schedule(epoch, reported(scores, schedule))
         assert type(factor) is float
         assert 0 <= factor <= 1
-        assert factor > 0 or schedule == SCHEDULES["cosine"]
+        assert factor > 0 or schedule == BATTERY["cosine"]
 
     @given(times=st.lists(st.floats(0, 9), min_size=2, max_size=9), data=st.data())
     def test_has_no_memory(self, schedule: Schedule, times: list[float], data: Any) -> None:
-        past = history(0.5, 0.5, 0.4)
+        past = reported([0.5, 0.5, 0.4], schedule)
         expected = {time: schedule(time, past) for time in times}
-        factor = schedule.given(past)
         for time in data.draw(st.permutations(times)):
-            assert schedule(time, past) == factor(time) == expected[time]
+            assert schedule(time, past) == schedule(time, tuple(past)) == expected[time]
 
     @pytest.mark.parametrize("seed", [0, (0, 1, 2)])
     def test_two_epochs_and_four_from_a_file_are_six(
@@ -180,11 +194,31 @@ class TestEverySchedule:
 
     def test_goes_by_its_name(self, schedule: Schedule) -> None:
         assert schedule.name in repr(schedule)
-        assert len({other for other in SCHEDULES.values() if other == schedule}) == 1
+        assert [other for other in BATTERY.values() if other == schedule] == [schedule]
+
+    def test_is_equal_by_its_name_and_its_function(self, schedule: Schedule) -> None:
+        assert attrs.evolve(schedule, name="other") != schedule
+        assert attrs.evolve(schedule, factor=lambda _time, _history=(): 1.0) != schedule
+
+    def test_goes_through_pickle_and_copy(self, schedule: Schedule) -> None:
+        ways = (pickle.loads(pickle.dumps(schedule)), copy.deepcopy(schedule))
+        past = reported([0.5, 0.5, 0.5], schedule)
+        for again in (*ways, copy.copy(schedule)):
+            assert again == schedule
+            assert hash(again) == hash(schedule)
+            assert again(1.5, past) == schedule(1.5, past)
+
+    def test_its_factors_are_in_the_reports(self, schedule: Schedule) -> None:
+        data, config = dataset(23, SIZES), TrainConfig(epochs=6, schedule=schedule, eta=0.7)
+        monitor = {"validation": dataset(20, SIZES, seed=1)}
+        past = train(start(init(SIZES, seed=0), config), data, config, monitor=monitor).history
+        for k, report in enumerate(past):
+            assert report.factor == schedule(k, past[:k])
+            assert report.eta == 0.7 * report.factor
 
 
 @pytest.mark.parametrize(
-    "schedule", [schedule for schedule in SCHEDULES.values() if not schedule.by_validation]
+    "schedule", [schedule for schedule in BATTERY.values() if not schedule.by_validation]
 )
 @pytest.mark.parametrize("seed", [5, (5,), (5, 6), [5, 6]])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -245,43 +279,53 @@ class TestHalving:
         ],
     )
     def test_by_hand(self, scores: list[float], expected: float) -> None:
-        assert halving(2, least=1 / 8)(3.0, history(*scores)) == expected
+        schedule = halving(2, least=1 / 8)
+        assert schedule(3.0, reported(scores, schedule)) == expected
 
     def test_the_floor_is_met_exactly(self) -> None:
-        assert halving(1, least=0.3)(0, history(*[0.5] * 9)) == 0.3
-        assert halving(1, least=1)(0, history(*[0.5] * 9)) == 1
+        for least, expected in ((0.3, 0.3), (1, 1.0), (5e-324, 2.0**-8)):
+            schedule = halving(1, least=least)
+            assert schedule(0, reported([0.5] * 9, schedule)) == expected
 
     @pytest.mark.parametrize("shape", [(), (1,), (3,)])
     @given(data=st.data(), patience=st.sampled_from([1, 2, 3, 10**30]))
-    def test_is_to_the_bit_what_epoch_by_epoch_would_be(
+    def test_is_to_the_bit_what_the_definition_says(
         self, shape: tuple[int, ...], data: Any, patience: int
     ) -> None:
         scores = data.draw(st.lists(arrays(np.float64, shape, elements=SCORES), max_size=30))
         least = data.draw(st.sampled_from([1.0, 0.3, 1 / 128, 5e-324]))
-        expected: Any = epoch_by_epoch(scores, patience, least)
-        factor = halving(patience, least=least)(0.0, history(*scores))
+        expected: Any = by_definition(scores, patience, least)
+        schedule = halving(patience, least=least)
+        factor = schedule(0.0, reported(scores, schedule))
         assert same_bits(factor, expected)
         assert type(factor) is (np.ndarray if np.ndim(expected) else float)
 
     def test_goes_on_halving_down_to_the_smallest_number(self) -> None:
-        assert halving(1, least=5e-324)(0, history(*[0.5] * 1076)) == 5e-324
-        assert halving(1, least=5e-324)(0, history(*[0.5] * 1074)) == 1e-323
+        schedule = halving(1, least=5e-324)
+        assert schedule(0, reported([0.5] * 1074, schedule)) == 1e-323
+        assert schedule(0, reported([0.5] * 1076, schedule)) == 5e-324
 
-    def test_looks_at_a_long_history_in_a_few_calls(self) -> None:
-        few, many = (history(*[np.ones(3)] * n) for n in (10, 1000))
-        assert calls_of(lambda: halving()(0, few)) == calls_of(lambda: halving()(0, many))
+    @given(
+        scores=st.lists(st.sampled_from([0.1, 0.5, 0.9]), min_size=1), patience=st.integers(1, 4)
+    )
+    def test_needs_the_last_report_alone(self, scores: list[float], patience: int) -> None:
+        schedule = halving(patience)
+        past = reported(scores, schedule)
+        assert schedule(0, past) == schedule(0, past[-1:])
 
-    def test_is_refused_a_history_without_scores(self) -> None:
-        past = history(0.5, None, 0.4, None)
-        expected = "history's epochs without a score is [1, 3]: expected none"
-        assert_refused(lambda: halving()(0, past), expected)
+    @pytest.mark.parametrize("known", [{}, {"score": 0.5}, {"waited": 3}])
+    def test_is_refused_a_report_without_score_or_count(self, known: Any) -> None:
+        past = [*reported([0.5], constant), EpochReport(1, 3.0, **known)]
+        told = "history[-1] is EpochReport(epoch=1", "expected a report with a score and the epochs"
+        assert_refused(lambda: halving()(0, past), *told)
 
     @given(st.lists(st.lists(st.sampled_from([0.1, 0.5, 0.9]), min_size=3, max_size=3)))
     def test_each_of_a_stack_has_its_own(self, scores: list[list[float]]) -> None:
         schedule = halving(2)
-        stacked = np.broadcast_to(schedule(0, history(*map(np.array, scores))), 3)
+        stacked = schedule(0, reported([np.array(each) for each in scores], schedule))
         for k in range(3):
-            assert schedule(0, history(*(each[k] for each in scores))) == stacked[k]
+            alone = reported([each[k] for each in scores], schedule)
+            assert schedule(0, alone) == np.broadcast_to(stacked, 3)[k]
 
     def test_in_a_run_it_goes_by_what_the_monitor_saw(self) -> None:
         data, validation = dataset(23, SIZES, "targets"), dataset(9, SIZES, "targets", seed=2)
@@ -310,20 +354,38 @@ class TestHalving:
         data, plain = dataset(9, SIZES), TrainConfig(epochs=2)
         state = train(start(init(SIZES, seed=0), plain), data, plain)
         config = TrainConfig(epochs=4, schedule=halving())
-        assert_refused(
-            lambda: trajectory(state, data, config, monitor={"validation": data}),
-            "state.history's epochs without a score is [0, 1]",
+        scored = attrs.evolve(state.history[1], score=0.5, waited=0)
+        for past in (state.history, state.history[:0], (state.history[0], scored)):
+            bad = attrs.evolve(state, history=past)
+            told = "state.history is ", "expected reports with validation scores, the last one of"
+            call = partial(trajectory, bad, data, config, monitor={"validation": data})
+            assert_refused(call, *told)
+
+    def test_the_last_report_is_enough_to_go_on_and_is_needed(self) -> None:
+        data, monitor = dataset(23, SIZES), {"validation": dataset(9, SIZES, seed=2)}
+        config = TrainConfig(epochs=9, schedule=halving(1), eta=5.0)
+        *_, state, _, last = trajectory(
+            start(init(SIZES, seed=0), config), data, config, monitor=monitor
         )
+        assert last.history[-1].factor < 1
+        short = attrs.evolve(state, history=state.history[-1:])
+        end = train(short, data, config, monitor=monitor)
+        assert attrs.evolve(end, history=last.history) == last
+        assert end.history == last.history[-3:]
+        for past in ((), state.history[:-1]):
+            bad = attrs.evolve(state, history=past)
+            told = "state.history is ", "the last one of epoch 6"
+            assert_refused(partial(trajectory, bad, data, config, monitor=monitor), *told)
 
 
 @pytest.mark.parametrize("stacked", [False, True])
-def test_a_schedule_of_ones_own_may_give_each_network_its_rate(stacked: bool) -> None:
+def test_a_callers_schedule_may_give_each_network_its_rate(stacked: bool) -> None:
     each = np.array([0.5, 2.0]) if stacked else 0.5
-    own = Schedule("own", lambda _history: lambda epoch: each / (1 + epoch))
+    own = Schedule("own", lambda time: each / (1 + time))
     config, data = TrainConfig(epochs=2, schedule=own, seed=7), dataset(23, SIZES)
     params = init(SIZES, seed=[0, 1] if stacked else 0)
     state = train(start(params, config), data, config)
-    alone = attrs.evolve(config, schedule=Schedule("a", lambda _: lambda epoch: 0.5 / (1 + epoch)))
+    alone = attrs.evolve(config, schedule=Schedule("a", lambda time: 0.5 / (1 + time)))
     first = init(SIZES, seed=0)
     expected = train(start(first, alone), data, alone).params
     assert (state.params[0] if stacked else state.params) == expected
@@ -343,11 +405,70 @@ def test_a_schedule_of_ones_own_may_give_each_network_its_rate(stacked: bool) ->
         (lambda: cosine(3, warm_up=3), "warm_up is 3: expected a finite number of at least 0 and"),
         (lambda: halving(0), "patience is 0: expected an integer of at least 1"),
         (lambda: halving(least=0), "least is 0: expected a finite number above 0"),
-        (lambda: halving(least=1.5), "least is 1.5: expected a number of at most 1"),
+        (
+            lambda: halving(least=1.5),
+            "least is 1.5: expected a finite number above 0 and of at most 1",
+        ),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(call: Any, fragment: str) -> None:
     assert_refused(call, fragment)
+
+
+def test_a_callers_schedule_may_go_by_the_history() -> None:
+    def factor(time: float, history: Sequence[EpochReport]) -> float:
+        seen.append((time, len(history)))
+        return 0.5 ** len(history)
+
+    seen: list[tuple[float, int]] = []
+    mine = Schedule("mine", factor, by_history=True)
+    assert mine(0.0) == 1.0
+    seen.clear()
+    config, data = TrainConfig(epochs=3, batch_size=5, schedule=mine), dataset(10, SIZES)
+    state = train(start(init(SIZES, seed=0), config), data, config)
+    assert set(seen) == {(k / 2, k // 2) for k in range(6)}
+    as_steps = attrs.evolve(config, schedule=step_decay(1, 0.5))
+    assert state == train(start(init(SIZES, seed=0), as_steps), data, as_steps)
+
+
+def test_a_callers_schedule_by_validation_needs_it() -> None:
+    mine = Schedule("mine", lambda _time, history: 1 / (1 + len(history)), by_validation=True)
+    config, data = TrainConfig(epochs=2, schedule=mine), dataset(9, SIZES)
+    state = start(init(SIZES, seed=0), config)
+    assert_refused(lambda: train(state, data, config), "expected one named validation")
+    history = train(state, data, config, monitor={"validation": data}).history
+    assert [report.factor for report in history] == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("name", "epochs", "schedule"),
+    [
+        ("constant", 30, constant),
+        ("step", 30, step_decay(10)),
+        ("step", 2, step_decay(1)),
+        ("exponential", 30, exponential(1 / 10)),
+        ("exponential", 0, exponential(1.0)),
+        ("cosine", 30, cosine(30)),
+        ("cosine", 0, cosine(1)),
+        ("halving", 30, halving()),
+    ],
+)
+def test_a_name_stands_for_a_schedule_over_the_runs_epochs(
+    name: str, epochs: int, schedule: Schedule
+) -> None:
+    for setting in (name, schedule):
+        assert TrainConfig(epochs=epochs, schedule=setting).schedule == schedule
+
+
+@pytest.mark.parametrize("bad", ["sine", "", None, cosine, 0.5, ["step"]])
+def test_what_is_no_schedule_is_refused(bad: Any) -> None:
+    expected = "expected one of constant, step, exponential, cosine, halving"
+    assert_refused(lambda: TrainConfig(schedule=bad), "schedule is ", expected)
+
+
+def test_one_with_a_callers_own_function_says_that_it_cannot_be_pickled() -> None:
+    with pytest.raises((pickle.PicklingError, AttributeError), match="lambda"):
+        pickle.dumps(Schedule("mine", lambda _time: 1.0))
 
 
 def test_a_rate_of_zero_changes_nothing() -> None:

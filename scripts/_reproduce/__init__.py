@@ -1,1 +1,0 @@
-"""The parts of `reproduce.py`: published results as data, and what runs, judges and shows them."""
