@@ -27,6 +27,8 @@ LARGEST_ARRAY = np.iinfo(np.intp).max // 16  # numbers of 16 bytes whose bytes N
 class InputError(ValueError):
     """An argument, an option or a file is not what fnnet expects."""
 
+    __module__ = "fnnet"  # a traceback shows the name to catch
+
 
 def require(condition: object, argument: str, value: object, expected: str) -> None:
     """Raise an `InputError` like "n is 2: expected more than 3", unless `condition` holds."""
@@ -106,7 +108,8 @@ def by_name(argument: str, value: object, known: Mapping[str, _Kind]) -> _Kind:
     kind = type(next(iter(known.values())))
     if isinstance(value, kind):
         return value
-    raise refusal(argument, value, f"one of {', '.join(known)}")
+    article = "an" if kind.__name__[0] in "AEIOU" else "a"
+    raise refusal(argument, value, f"{article} {kind.__name__}, or one of {', '.join(known)}")
 
 
 def a_function(_record: object, field: Any, value: Any) -> None:

@@ -115,4 +115,6 @@ OUT = _option("Run", "The folder for params.npz, state.npz, run.json and history
 MONITOR_TRAINING = _option(
     "Run", "Evaluate the training samples for the history, too.", "--monitor-training"
 )
-RESUME = _option("Run", "Continue the run in --out.", "--resume")
+RESUME = _option(
+    "Run", "Continue the run in --out. Repeat its options; --epochs may differ.", "--resume"
+)

@@ -73,7 +73,7 @@ def load(folder: Path, run: Run) -> tuple[fnnet.TrainState, list[dict[str, Any]]
     for part in _COMPARED:
         for name, value in run[part].items():
             old = before[part].get(name)
-            expected = f"{old!r}, as the run in {folder} has it, or another --out"
+            expected = f"{old!r}, as in the run in {folder}, or another --out"
             require(name == "epochs" or old == value, name, value, expected)
     state, path = fnnet.load_state(folder / "state.npz"), folder / "history.jsonl"
     try:

@@ -9,7 +9,7 @@ from rich.markup import escape
 import _run_folder
 import fnnet
 from _common import percent, require, run
-from _data import Data, class_names, data_name, delimiter, load_data, task_of
+from _data import class_names, data_name, data_option, delimiter, load_data, task_of
 from _report import print_table
 
 _SHAPE: dict[str, Any] = {
@@ -25,7 +25,7 @@ _SHAPE: dict[str, Any] = {
 
 def main(
     run_dir: Annotated[Path, typer.Argument(help="The --out folder of train.py.")],
-    data: Data = None,
+    data: Annotated[str | None, data_option("the run's own")] = None,
 ) -> None:
     """Evaluate the network of RUN_DIR on the test samples of --data, by default the run's own."""
     path = run_dir / "params.npz"

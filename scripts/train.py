@@ -137,9 +137,12 @@ def main(
                     progress.advance(bar)
                     state = new
         except KeyboardInterrupt:
-            print(f"\nInterrupted; {state.epoch} epochs are finished.")
+            kept = "add --resume to go on" if out else "without --out, nothing is kept"
+            print(f"\nInterrupted; finished epochs: {state.epoch}; {kept}.")
             _report(state.result, splits.test, config, goal)
             raise
+    if state.epoch > epochs:
+        print(f"Nothing to do: the run has {state.epoch} epochs, --epochs is {epochs}.")
     if state.epoch < epochs:
         print(f"Stopped early: {early_stopping} epochs without a better validation score.")
     _report(state.result, splits.test, config, goal)

@@ -238,7 +238,7 @@ def test_ctrl_c_keeps_the_last_finished_epoch(tmp_path: Path) -> None:
         output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (130, "")
 
-    assert (match := re.search(r"Interrupted; (\d+) epochs are finished", output))
+    assert (match := re.search(r"Interrupted; finished epochs: (\d+); add --resume", output))
     state = fnnet.load_state(tmp_path / "state.npz")
     assert state.epoch - int(match[1]) in (0, 1)  # 1: written, but not yet printed
     assert history(tmp_path)[state.epoch - 1]["digest"] == state.params.digest()

@@ -46,15 +46,11 @@ def evaluate(
     workers
         Threads at the most, by default one a processor. They change no bit of the result.
 
-    Returns
-    -------
-    Evaluation
-        `correct`, `total`, `cost` and `accuracy`: numbers, or arrays (K,) for a stack of K.
-
     Raises
     ------
     InputError
-        If the data does not fit the network, or the cost its output layer or the targets.
+        If the data does not fit the network, or the cost its output layer or the targets; or if an
+        output is not finite.
 
     Examples
     --------

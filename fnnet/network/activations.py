@@ -16,8 +16,8 @@ from fnnet._records import Array, Partial
 __all__ = ["ACTIVATIONS", "Activation", "InPlace", "as_activation", "gelu", "identity"]
 __all__ += ["in_place", "leaky_relu", "locked", "relu", "result_of", "sigmoid", "softmax", "tanh"]
 
-# At the notebook's sizes a call's arguments cost as much as its numbers: results are passed by
-# position, not as `out=`, and constants are 0-d arrays, since a Python 1 is converted in each call.
+# At the notebook's sizes a call costs more than its numbers: results are passed by position where
+# NumPy allows it, and constants are arrays, since it converts a Python 1 again in each call.
 _ZERO, _ONE = np.zeros((), np.float32), np.ones((), np.float32)
 
 
@@ -43,8 +43,6 @@ class Activation:
     --------
     >>> sigmoid(np.array([-1e9, 0, 2]))
     array([0.        , 0.5       , 0.88079708])
-    >>> sigmoid.prime(np.array([-1e9, 0, 2]))
-    array([0.        , 0.25      , 0.10499359])
     >>> Activation("sine", np.sin, np.cos).prime([0.0])
     array([1.])
     """
@@ -66,7 +64,7 @@ class Activation:
     @property
     def is_builtin(self) -> bool:
         """Whether it is one of the package's own."""
-        return ACTIVATIONS.get(self.name) == self  # also after unpickling
+        return ACTIVATIONS.get(self.name) == self  # equal, not identical: it may be unpickled
 
     # The two passes call these: in place, on arrays (..., units, n), columns are samples.
 
@@ -79,7 +77,7 @@ class Activation:
 
     @cached_property
     def slopes(self) -> InPlace:
-        """`slopes(z, a, out)` writes da/dz, for `backward`."""
+        """`slopes(z, a, out)` writes da/dz, or whatever `backward` needs of it."""
         if isinstance(self.derivative, _Derivative) and self.derivative.f == self.f:
             return self.derivative.in_place
         return Partial(_write_slopes, f"{self.name}.derivative", self.derivative)
@@ -161,7 +159,7 @@ def in_place(name: str, activate: InPlace, slopes: InPlace, *backward: InPlace) 
 
 
 def _sigmoid(z: Array, out: Array) -> None:
-    # exp overflows to infinity where the result is below the smallest normal number: 1/inf = 0.
+    # For very negative z, exp(-z) is infinite, and 1 / infinity = 0 is right.
     np.subtract(_ZERO, z, out)  # NumPy 2.4's np.negative is wrong for arrays of some strides
     np.exp(out, out)
     np.add(out, _ONE, out)

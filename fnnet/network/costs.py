@@ -51,9 +51,9 @@ class Cost:
     derivative
         `derivative(a, y)` returns dC/da, of the shape of a.
     output
-        None, or the only activation of the output layer that the cost goes with, or its name. The
-        cost then takes the two as one function of the linear outputs z: `value(z, y)` is finite
-        where the activation alone would round to 0 or 1, and `derivative(a, y)` returns dC/dz.
+        The activation that the cost needs in the output layer, or its name; None if any will do.
+        With it, `value` gets z instead of a, which stays finite where a rounds to 0 or 1, and
+        `derivative(a, y)` returns dC/dz instead of dC/da.
 
     Examples
     --------

@@ -208,6 +208,7 @@ def classes_of(outputs: Array, axis: int = -1) -> Array:
 def predict(params: Params, x: ArrayLike) -> Array:
     """The class of each sample: the largest output's number, the first one of equal ones.
 
+    x is scaled as in training: `dataset.batch(rows).x` is, `dataset.x` is not.
     With a single output unit there are two classes: 1 where the output is above 0.5, else 0.
 
     Arguments are those of `forward`. The result is int64, (..., n), or (...) for one sample. Errors

@@ -65,7 +65,7 @@ class Architecture:
         fits = self.n_parameters <= LARGEST_ARRAY
         require(fits, "sizes", self.sizes, "a network whose parameters an array can hold")
         layers, names = len(self.sizes) - 1, [activation.name for activation in self.activations]
-        expected = f"one, or one for each of {layers} layers"
+        expected = f"a name for all layers, or a list of {layers}, one for each after the inputs"
         require(len(names) == layers, "activations", names, expected)
 
     @classmethod

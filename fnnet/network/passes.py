@@ -2,7 +2,7 @@
 
 A sample is a column, as in the notebook. A row of ones stands below each layer's activations, and
 a bias is its unit's last weight: `np.dot(w, a) + b` is then one product, and dC/dw with dC/db is
-another. Each NumPy call writes into the workspace, so a step allocates nothing.
+another. Each NumPy call writes into the workspace, so a step allocates no array.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from fnnet.network.params import Architecture
 
 __all__ = ["Layer", "Workspace", "backprop", "costs", "feedforward"]
 
-_ZEROED = 2**14
-"""`np.dot` is called in half the time of `np.matmul`, but first fills its result with zeros: with
-more numbers than that, it is the slower one."""
+_DOT_UP_TO = 2**14
+"""With more numbers in a result, `np.matmul` is faster: `np.dot` fills it with zeros first, but is
+called in half the time."""
 
 
 class Layer:
@@ -38,22 +38,22 @@ class Layer:
         self.matrix = matrix  # (W | b)
         self.z = z  # linear outputs
         self.a_ones, self.a = a_ones, a_ones[..., :-1, :]  # activations
-        self.multiply_matrix = _product_into(z)
+        self.multiply_matrix = _faster_product(z)
 
     def add_backward(self, slopes: Array, delta_ones: Array, gradient: Array) -> None:
         """The views that only `backprop` needs."""
         self.matrix_t, self.a_ones_t = self.matrix.mT, self.a_ones.mT
         self.slopes, self.backward = slopes, self.activation.backward  # da/dz
-        # dC/da, then dC/dz. The row of the ones, which is not used, leaves W^T in one piece.
+        # First dC/da, then dC/dz. It has a spare row, for (W | b)^T to be multiplied as a whole.
         self.delta_ones, self.delta = delta_ones, delta_ones[..., :-1, :]
         self.gradient = gradient  # dC/dw and dC/db
-        self.multiply_gradient = _product_into(gradient)
-        self.multiply_matrix_t = _product_into(delta_ones)
+        self.multiply_gradient = _faster_product(gradient)
+        self.multiply_matrix_t = _faster_product(delta_ones)
 
 
-def _product_into(out: Array) -> Callable[[Array, Array, Array], object]:
-    """The faster one of NumPy's two matrix products, which give the same bits."""
-    return np.dot if out.ndim == 2 and out.size < _ZEROED else np.matmul
+def _faster_product(out: Array) -> Callable[[Array, Array, Array], object]:
+    """NumPy's matrix product that is faster for such a result; both give the same bits."""
+    return np.dot if out.ndim == 2 and out.size < _DOT_UP_TO else np.matmul
 
 
 class Workspace:
@@ -88,20 +88,20 @@ class Workspace:
         z, a = self._z, self._a
         slopes, delta = np.zeros((2, *z.shape), z.dtype)
         self.gradient = np.empty((*z.shape[:-2], architecture.n_parameters), z.dtype)
-        self.slopes: list[tuple[Activation, Array, Array, Array]] = []
+        self.groups: list[tuple[Activation, Array, Array, Array]] = []
         gradients, start, span, before = architecture.matrices(self.gradient), 0, 0, None
         for layer, gradient in zip(self.layers, gradients, strict=True):
             end = start + gradient.shape[-2]
             layer.add_backward(slopes[..., start:end, :], delta[..., start : end + 1, :], gradient)
-            # da/dz of neighbours of one activation is one call, over the row between them as well.
+            # Neighbours with the same activation share a call for da/dz, with the row between them.
             if layer.activation is before and layer.activation.is_builtin:
-                self.slopes.pop()
+                self.groups.pop()
             else:
                 span, before = start, layer.activation
             own = z[..., span:end, :], a[..., span:end, :], slopes[..., span:end, :]
-            self.slopes.append((layer.activation, *own))
+            self.groups.append((layer.activation, *own))
             start = end + 1
-        self.downward = list(pairwise(reversed(self.layers)))
+        self.downward = list(pairwise(reversed(self.layers)))  # from the top
         return self
 
 
@@ -127,12 +127,12 @@ def backprop(work: Workspace, x: Array, y: Array, cost: Cost, scale: Array) -> A
     A gradient is linear in the last delta, so `scale` is multiplied there, where it costs least.
     """
     feedforward(work, x)
-    for activation, z, a, slopes in work.slopes:
+    for activation, z, a, slopes in work.groups:
         activation.slopes(z, a, slopes)  # da/dz = sigmoid_prime(z)
 
     layer = work.layers[-1]
     cost.delta(layer.a, y, layer.delta)  # dC/da = cost_derivative(a, y)
-    np.multiply(layer.delta, scale, layer.delta)
+    np.multiply(layer.delta, scale, layer.delta)  # 1/n for the mean, or eta/n
     if cost.output is None:  # otherwise that was dC/dz
         layer.backward(layer.delta, layer.slopes, layer.delta)  # dC/dz = dC/da * da/dz
     for layer, below in work.downward:
@@ -142,5 +142,5 @@ def backprop(work: Workspace, x: Array, y: Array, cost: Cost, scale: Array) -> A
         below.multiply_matrix_t(layer.matrix_t, layer.delta, below.delta_ones)
         below.backward(below.delta, below.slopes, below.delta)  # dC/dz = dC/da * da/dz
     first = work.layers[0]
-    first.multiply_gradient(first.delta, x, first.gradient)
+    first.multiply_gradient(first.delta, x, first.gradient)  # the layer below are the inputs
     return work.gradient

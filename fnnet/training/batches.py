@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["augmented", "mini_batches"]
 
 _GATHERED = 320
-"""Samples gathered at once, about: enough to share the calls, few enough for the cache."""
+"""About so many samples are copied at once: few calls, and they fit into the cache."""
 
 
 def mini_batches(

@@ -38,7 +38,7 @@ def _as_schedule(schedule: str | Schedule, config: Any) -> Schedule:
     if isinstance(schedule, Schedule):
         return schedule
     is_known = isinstance(schedule, str) and schedule in SCHEDULES
-    require(is_known, "schedule", schedule, f"one of {', '.join(SCHEDULES)}")
+    require(is_known, "schedule", schedule, f"a Schedule, or one of {', '.join(SCHEDULES)}")
     return SCHEDULES[schedule](config.epochs)
 
 

@@ -36,7 +36,7 @@ class Epochs:
         self._theta, self._workers = np.empty_like(start.theta), workers
         has_dropout = np.any(config.dropout)
         self._dropout = Dropout(start, config.dropout, config.seed) if has_dropout else None
-        # One for the batch size, and one for what is left at the end of an epoch.
+        # Two at most, by number of samples: for the full batches, and for a smaller last one.
         self._gradients: dict[int, BatchGradient] = {}
 
     def run(
@@ -47,8 +47,8 @@ class Epochs:
         `eta(time)` is the learning rate at a time in epochs: 2.5 in the middle of the third.
         """
         config, theta = self._config, self._theta
-        steps = -(-len(self._dataset.x) // config.batch_size)
-        is_plain = config.optimizer.update is sgd.update
+        steps = -(-len(self._dataset.x) // config.batch_size)  # rounded up
+        is_plain = config.optimizer.update is sgd.update  # then a step is one subtraction
         theta[...] = params.theta
         with arithmetic():
             for step, samples in enumerate(self._batches(number)):

@@ -80,12 +80,12 @@ def trajectory(
     monitor: Monitor = MappingProxyType({}),
     workers: int | None = None,
 ) -> Iterator[TrainState]:
-    """The state after each epoch that is left. An epoch is computed when it is asked for.
+    """The states after each of the epochs to come. An epoch is computed when it is asked for.
 
     Parameters
     ----------
     state
-        From `start`, or from an earlier run with the same config, except for `epochs`.
+        From `start`, or from an earlier run with the same config (only `epochs` may differ).
     dataset
         The samples to train on.
     config
@@ -94,7 +94,7 @@ def trajectory(
         Data sets by name, to evaluate after each epoch for `TrainState.history`. Early stopping
         and the schedule `halving` use the one named "validation".
     workers
-        Threads at most, by default one a processor. They change no bit of the result.
+        The largest number of threads, by default one for each processor. They change no bit.
 
     Raises
     ------
@@ -115,8 +115,8 @@ def trajectory(
     """
     workers = threads(workers)
     _check(state, dataset, config, monitor)
-    epochs = Epochs(state.params, dataset, config, workers)
-    epoch = partial(_epoch, epochs, config, dict(monitor), workers)
+    steps = Epochs(state.params, dataset, config, workers)
+    epoch = partial(_epoch, steps, config, dict(monitor), workers)
 
     def states(state: TrainState) -> Iterator[TrainState]:
         for number in range(state.epoch, config.epochs):
@@ -151,35 +151,41 @@ def train(
 
 
 def _epoch(
-    run: Epochs, config: TrainConfig, monitor: Monitor, workers: int, state: TrainState, number: int
+    steps: Epochs,
+    config: TrainConfig,
+    monitor: Monitor,
+    workers: int,
+    state: TrainState,
+    epoch: int,
 ) -> TrainState:
     """The state after one more epoch."""
     factor = partial(config.schedule.checked, state.history, state.params.leading)
-    params, optimizer = run.run(
-        state.params, state.optimizer, number, lambda time: config.eta * factor(time)
+    params, optimizer = steps.run(
+        state.params, state.optimizer, epoch, lambda time: config.eta * factor(time)
     )
     stopped = is_stopped(state, config.patience)
     params = chosen(stopped, state.params, params) if np.any(stopped) else params
     optimizer = read_only_state(optimizer, "the optimizer's state")
     _check_optimizer("the optimizer's state", optimizer, state.optimizer, config)
-    check_finite(params.theta, optimizer, stopped, number, config)
+    check_finite(params.theta, optimizer, stopped, epoch, config)
     seen = {}
     for name, watched in monitor.items():
         try:
             seen[name] = evaluate(params, watched, cost=config.cost, workers=workers)
         except NotFiniteError as error:
-            wrong = f"epoch {number}: on {name} data, {error}; try a smaller eta than {config.eta}"
+            wrong = f"epoch {epoch}: on {name} data, {error}; try a smaller eta than {config.eta}"
             raise DivergenceError(wrong) from None
     score = None
     if "validation" in seen:
         is_labelled = monitor["validation"].classes is not None
         score = seen["validation"].accuracy if is_labelled else -seen["validation"].cost
-    now, first = standing(state, params, score, config.patience), factor(number)
+    now, first = standing(state, params, score, config.patience), factor(epoch)
+    seen_by_name, waited = tuple(seen.items()), now["waited"]
     report = EpochReport(
-        number, config.eta * first, tuple(seen.items()), score, waited=now["waited"], factor=first
+        epoch, config.eta * first, seen_by_name, score, waited=waited, factor=first
     )
     history = state.history.then(report)
-    return TrainState(params, number + 1, optimizer=optimizer, history=history, **now)
+    return TrainState(params, epoch + 1, optimizer=optimizer, history=history, **now)
 
 
 def _check(state: TrainState, dataset: Dataset, config: TrainConfig, monitor: Monitor) -> None:
@@ -195,7 +201,7 @@ def _check(state: TrainState, dataset: Dataset, config: TrainConfig, monitor: Mo
         check_targets(data, config.cost, argument)
     by_patience, by_schedule = config.patience is not None, config.schedule.by_validation
     if by_patience or by_schedule:
-        needed = "one named validation, to score each epoch"
+        needed = "one named validation, to score each epoch: {'validation': a Dataset}"
         require("validation" in monitor, "monitor", list(monitor), needed)
     if by_patience and state.epoch:
         needed = "the run's best params, from early stopping since its first epoch"

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from fnnet._checks import a_function, finite_number, record, require
+from fnnet._checks import finite_number, function_of, record, require
 from fnnet._records import Array, Partial
 from fnnet.network.params import Params
 
@@ -50,8 +50,8 @@ class Optimizer:
     """
 
     name: str
-    init: Callable[[Params], State] = attrs.field(validator=a_function, repr=False)
-    update: Update = attrs.field(validator=a_function, repr=False)
+    init: Callable[[Params], State] = attrs.field(validator=function_of(1), repr=False)
+    update: Update = attrs.field(validator=function_of(3), repr=False)
 
 
 def _nothing(_params: Params) -> State:

@@ -56,7 +56,8 @@ def sgd_step(params: Params, batch: Batch, eta: float, *, cost: str | Cost = qua
     with arithmetic():
         samples = as_samples(params, batch.x, batch.y, batch.weights)
         with borrowed(params, samples) as gradient:
-            eta_gradient = gradient(samples, cost, eta)  # eta counts in the last delta: 10 numbers
+            # backprop multiplies the last delta by eta/n: the mean gradient comes out times eta.
+            eta_gradient = gradient(samples, cost, eta)
             return Params(params.architecture, freeze(params.theta - eta_gradient))
 
 

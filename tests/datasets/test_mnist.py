@@ -80,7 +80,7 @@ class TestReadIdx:
             (VALID[:11], "buffer is smaller than requested size"),
             (VALID[:-1], "it holds 5 values, not 2 x 3"),
             (VALID + b"\0", "it holds 7 values, not 2 x 3"),
-            (gzip.compress(VALID) * 2, "it holds 24 values, not 2 x 3"),
+            (GZIPPED * 2, "it holds 24 values, not 2 x 3"),
             (b"\0\0\x08\4" + b"\0\1\0\0" * 4, "it holds 0 values, not 65536 x 65536 x 65"),
             (b"\0\0\x08\x64" + bytes([0, 0, 0, 1] * 100) + b"\7", "maximum supported dimension"),
             (GZIPPED[:-1], "its end is missing"),

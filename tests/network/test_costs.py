@@ -352,7 +352,7 @@ class TestACallersOwn:
         functions = cross_entropy.value, cross_entropy.derivative
         assert_refused(
             lambda: Cost("mine", *functions, output),
-            f"output is {output!r}: expected one of sigmoid, tanh, relu",
+            f"output is {output!r}: expected an Activation, or one of sigmoid, tanh, relu",
         )
 
     @pytest.mark.parametrize(

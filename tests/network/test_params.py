@@ -76,9 +76,9 @@ class TestArchitecture:
         [
             ("tanhh", ["activations", "'tanhh'", "sigmoid"]),
             (["sigmoid", "relux"], ["activations", "'relux'", "sigmoid"]),
-            (["sigmoid"], ["activations is ['sigmoid']", "one for each of 2 layers"]),
-            (["sigmoid"] * 3, ["activations", "one for each of 2 layers"]),
-            ([], ["activations is []", "one for each of 2 layers"]),
+            (["sigmoid"], ["activations is ['sigmoid']", "a list of 2, one for each"]),
+            (["sigmoid"] * 3, ["activations", "a list of 2, one for each"]),
+            ([], ["activations is []", "a list of 2, one for each"]),
             ([None, "sigmoid"], ["activations is None", "sigmoid"]),
             ([["sigmoid"], "sigmoid"], ["activations is ['sigmoid']", "sigmoid"]),
             (None, ["activations is None"]),

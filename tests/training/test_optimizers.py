@@ -467,7 +467,7 @@ def test_a_name_stands_for_the_default_settings(name: str, optimizer: Optimizer)
 
 @pytest.mark.parametrize("bad", ["adm", "", None, adam, "l2"])
 def test_what_is_no_optimizer_is_refused(bad: Any) -> None:
-    expected = "expected one of sgd, momentum, nesterov, rmsprop, adam, adamw"
+    expected = "an Optimizer, or one of sgd, momentum, nesterov, rmsprop, adam, adamw"
     assert_refused(lambda: TrainConfig(optimizer=bad), "optimizer is ", expected)
 
 

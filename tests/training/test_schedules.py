@@ -462,7 +462,7 @@ def test_a_name_stands_for_a_schedule_over_the_runs_epochs(
 
 @pytest.mark.parametrize("bad", ["sine", "", None, cosine, 0.5, ["step"]])
 def test_what_is_no_schedule_is_refused(bad: Any) -> None:
-    expected = "expected one of constant, step, exponential, cosine, halving"
+    expected = "a Schedule, or one of constant, step, exponential, cosine, halving"
     assert_refused(lambda: TrainConfig(schedule=bad), "schedule is ", expected)
 
 
