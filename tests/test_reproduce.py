@@ -368,7 +368,9 @@ def test_what_is_stored_has_the_chosen_settings(tmp_path: Path, images: Images) 
     before = path.read_text()
     path.write_text(before.replace('"eta": "3.0"', '"eta": "1e-06"'))
     assert path.read_text() != before
-    assert_refused(lambda: stored(experiment, images, tmp_path), "eta is '3.0'", "seeds-0-0, or another")
+    assert_refused(
+        lambda: stored(experiment, images, tmp_path), "eta is '3.0'", "seeds-0-0, or another"
+    )
 
 
 def test_the_test_images_have_no_say(tmp_path: Path, images: Images) -> None:
