@@ -25,8 +25,6 @@ def standing(
 
     NaN never counts as better. A stopped network keeps its best score.
     """
-    if score is None:
-        return {"best": state.best, "best_score": state.best_score, "waited": state.waited}
     is_best = np.greater(score, state.best_score) & ~is_stopped(state, patience)
     best = params if state.best is None else chosen(is_best, params, state.best)
     return {

@@ -7,6 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
+import attrs
 import numpy as np
 
 from fnnet._checks import InputError, record, require
@@ -120,7 +121,7 @@ def trajectory(
 
     def states(state: TrainState) -> Iterator[TrainState]:
         for number in range(state.epoch, config.epochs):
-            if np.all(is_stopped(state, config.patience)):
+            if config.patience is not None and np.all(is_stopped(state, config.patience)):
                 return
             state = epoch(state, number)
             yield state
@@ -159,11 +160,11 @@ def _epoch(
     epoch: int,
 ) -> TrainState:
     """The state after one more epoch."""
-    factor = partial(config.schedule.checked, state.history, state.params.leading)
+    factor = partial(config.schedule.at, state.history, state.params.leading)
     params, optimizer = steps.run(
         state.params, state.optimizer, epoch, lambda time: config.eta * factor(time)
     )
-    stopped = is_stopped(state, config.patience)
+    stopped = np.False_ if config.patience is None else is_stopped(state, config.patience)
     params = chosen(stopped, state.params, params) if np.any(stopped) else params
     optimizer = read_only_state(optimizer, "the optimizer's state")
     _check_optimizer("the optimizer's state", optimizer, state.optimizer, config)
@@ -179,13 +180,15 @@ def _epoch(
     if "validation" in seen:
         is_labelled = monitor["validation"].classes is not None
         score = seen["validation"].accuracy if is_labelled else -seen["validation"].cost
-    now, first = standing(state, params, score, config.patience), factor(epoch)
-    seen_by_name, waited = tuple(seen.items()), now["waited"]
+    now = {} if score is None else standing(state, params, score, config.patience)
+    first, waited = factor(epoch), now.get("waited")
     report = EpochReport(
-        epoch, config.eta * first, seen_by_name, score, waited=waited, factor=first
+        epoch, config.eta * first, tuple(seen.items()), score, waited=waited, factor=first
     )
     history = state.history.then(report)
-    return TrainState(params, epoch + 1, optimizer=optimizer, history=history, **now)
+    return attrs.evolve(
+        state, params=params, epoch=epoch + 1, optimizer=optimizer, history=history, **now
+    )
 
 
 def _check(state: TrainState, dataset: Dataset, config: TrainConfig, monitor: Monitor) -> None:

@@ -50,7 +50,7 @@ class Schedule:
         asks_history = self.by_history or self.by_validation
         return self.factor(time, history) if asks_history else self.factor(time)
 
-    def checked(self, history: Sequence[EpochReport], leading: tuple[int, ...], time: float) -> Any:
+    def at(self, history: Sequence[EpochReport], leading: tuple[int, ...], time: float) -> Any:
         """The factor at a time, if it is a number, or one for each network of the leading axes."""
         value = self(time, history)
         if type(value) is float and isfinite(value):  # most are, and each step asks

@@ -70,7 +70,6 @@ class TestStanding:
             ([-3.0, -2.0, -1.0], False, -1.0, 0),
             ([np.nan, np.nan], True, -np.inf, 2),
             ([np.nan, 0.1], False, 0.1, 0),
-            ([None, None], False, -np.inf, 0),
         ],
     )
     def test_by_hand(self, scores: list[Any], stopped: bool, best: float, waited: int) -> None:
@@ -272,3 +271,10 @@ class TestBadInput:
             (forgotten, "state.best is None: expected the run's best params"),
         ):
             assert_refused(partial(train, state, DATA, CONFIG, monitor=MONITOR), fragment)
+
+
+def test_an_epoch_without_a_score_does_not_wait() -> None:
+    data, config = dataset(20, (3, 2)), fnnet.TrainConfig(epochs=2)
+    state = train(start(init([3, 2], seed=0), config), data, config)
+    assert (state.epoch, state.waited, state.best_score) == (2, 0, -np.inf)
+    assert [report.waited for report in state.history] == [None, None]
