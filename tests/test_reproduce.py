@@ -69,7 +69,7 @@ def history(folder: Path) -> list[dict[str, Any]]:
 def stacks(folder: Path) -> dict[str, Any]:
     """What the run folders of a result hold, but for the seconds."""
     return {
-        path.parent.name: (
+        path.parent.relative_to(folder).as_posix(): (
             path.read_text(),
             [{**row, "seconds": None} for row in history(path.parent)],
             (path.parent / "params.npz").read_bytes(),
@@ -189,7 +189,7 @@ def test_its_history_is_that_of_a_trajectory() -> None:
 
 def test_a_stack_is_the_training_of_fnnet(tmp_path: Path, images: Images) -> None:
     result = run(SMALL, images, tmp_path, ignore)
-    assert set(stacks(tmp_path)) == {"seeds-0-1", "seeds-2-2"}
+    assert set(stacks(tmp_path)) == {"book-30/seeds-0-1", "book-30/seeds-2-2"}
     for k in range(3):
         config = attrs.evolve(SMALL.settings[0].config, seed=k)
         state = fnnet.start(fnnet.init(SMALL.sizes, seed=k), config)
