@@ -118,7 +118,7 @@ def a_function(_record: object, field: Any, value: Any) -> None:
 
 
 def function_of(arguments: int) -> Callable[[object, Any, Any], None]:
-    """An attrs validator: refuse what is no function of so many arguments, or has no hash."""
+    """An attrs validator: refuse what is not such a function, or has no hash."""
 
     def check(_record: object, field: Any, value: Any) -> None:
         expected = f"a function of {arguments} argument{'s' * (arguments > 1)}"

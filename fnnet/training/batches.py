@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["augmented", "mini_batches"]
 
 _GATHERED = 320
-"""About so many samples are copied at once: few calls, and they fit into the cache."""
+"""About this many samples are copied at once: few calls, and they fit into the cache."""
 
 
 def mini_batches(
